@@ -38,7 +38,7 @@ class Sample:
     targets: tuple[str, ...] = ()
     """Every accepted answer; empty when the row has none. JSON targets are JSON text."""
     fields: Mapping[str, JSON] = field(default_factory=dict)
-    """The row's other columns, and `labels` where the card has them: the template's variables."""
+    """The row's other columns: variables of the templates."""
     digest: str = field(init=False, compare=False)
     """Address of the content, without the id: an edited row is another sample."""
 

@@ -1,1 +1,6 @@
-"""."""
+"""The store, and what is read from it: summaries, comparisons, tables. Reads and writes the folder `reports/`."""
+
+from promptsweep.reports.store import Store, open_store
+from promptsweep.reports.summary import ArmSummary, metric_names, summarise
+
+__all__ = ["ArmSummary", "Store", "metric_names", "open_store", "summarise"]

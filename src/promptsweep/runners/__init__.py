@@ -1,1 +1,30 @@
-"""."""
+"""Sweep → plan → jobs → records. Reads the folder `runners/`."""
+
+from promptsweep.runners.imported import ImportedAnswers, read_answers
+from promptsweep.runners.jobs import Stop, execute
+from promptsweep.runners.plan import Plan, PlannedArm, Planner, ScoredArm, first_request, probe
+from promptsweep.runners.progress import Progress
+from promptsweep.runners.scoring import judge
+from promptsweep.runners.sink import Entry, Sink
+from promptsweep.runners.sweep import Sweep, SweepFile, load, parse
+
+__all__ = [
+    "Entry",
+    "ImportedAnswers",
+    "Plan",
+    "PlannedArm",
+    "Planner",
+    "Progress",
+    "ScoredArm",
+    "Sink",
+    "Stop",
+    "Sweep",
+    "SweepFile",
+    "execute",
+    "first_request",
+    "judge",
+    "load",
+    "parse",
+    "probe",
+    "read_answers",
+]

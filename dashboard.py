@@ -1,0 +1,5 @@
+"""The dashboard: `streamlit run dashboard.py`."""
+
+from promptsweep.dashboard.app import main
+
+main()

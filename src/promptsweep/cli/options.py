@@ -1,0 +1,59 @@
+"""Options and arguments that several commands have, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SweepArgument = Annotated[
+    str, typer.Argument(metavar="SWEEP", help="A sweep: its name in runners/, or the path of its YAML file.")
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="[RUN]", help="A run: its id or the beginning of it, a sweep's name, or `latest`."),
+]
+DatasetOption = Annotated[
+    str, typer.Option("--dataset", "-d", metavar="NAME", help="A dataset: its name in datasets/, or a card's path.")
+]
+SampleOption = Annotated[
+    str | None, typer.Option("--sample", metavar="ID", help="A sample's id. Default: the first.", show_default=False)
+]
+LimitOption = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, metavar="N", help="At most N samples of each dataset, in place of the sweep's."),
+]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", "-m", metavar="NAME", help="In place of the sweep's models; may be given several times."),
+]
+MetricsOption = Annotated[
+    list[str] | None,
+    typer.Option("--metric", metavar="NAME", help="In place of the dataset's metrics; may be given several times."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else; notes go to stderr.")
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="PATH|URL",
+        envvar="PROMPTSWEEP_STORE",
+        help="The store: a SQLite file or a database URL. Default: reports/promptsweep.db in the workspace.",
+        show_default=False,
+    ),
+]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        envvar="PROMPTSWEEP_WORKSPACE",
+        exists=True,
+        file_okay=False,
+        help="The folder of prompts/, datasets/ and runners/. Default: the nearest one from here upwards.",
+        show_default=False,
+    ),
+]

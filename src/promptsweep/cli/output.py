@@ -1,0 +1,69 @@
+"""Printing: tables and text to stdout, notes to stderr, JSON alone when JSON is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from promptsweep.types import JSON
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe, where COLUMNS does not say otherwise."""
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that prints text as it is: no markup, no emoji, no highlighting; no codes into a pipe."""
+    from rich.console import Console
+
+    class Quiet(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Quiet(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def emit(*things: Any) -> None:
+    """Prints text and tables to stdout."""
+    printer = console()
+    for thing in things:
+        printer.print(visible(thing) if isinstance(thing, str) else thing)
+
+
+def emit_json(document: JSON) -> None:
+    """Prints one JSON document to stdout; what is not a number (NaN) is null."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    sys.stdout.write(orjson.dumps(document, option=options).decode() + "\n")
+
+
+def note(text: str) -> None:
+    """Prints a line to stderr."""
+    typer.echo(visible(text), err=True)
+
+
+def visible(text: str) -> str:
+    r"""The text with control characters shown as `\x1b`, so that a reply cannot steer the terminal."""
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def excerpt(text: str | None, width: int) -> str:
+    """The text on one line, cut to `width` characters."""
+    line = visible(" ".join((text or "").split()))
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def plural(count: int, thing: str) -> str:
+    """`1 sample`, `2 samples`, `1,234 samples`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

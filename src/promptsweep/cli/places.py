@@ -1,0 +1,37 @@
+"""From the options `--workspace` and `--store` to the workspace and the open store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptsweep.workspace import Workspace
+
+if TYPE_CHECKING:
+    from promptsweep.api import Run
+    from promptsweep.reports import Store
+
+
+def find_workspace(folder: Path | None) -> Workspace:
+    """The workspace at `folder`, or the nearest one from the current folder upwards."""
+    return Workspace.find() if folder is None else Workspace(folder.resolve())
+
+
+@contextlib.contextmanager
+def opened(workspace: Path | None, store: str | None, *, create: bool = False) -> Iterator[Store]:
+    """The open store; ConfigError where there is none, unless `create`."""
+    from promptsweep.reports import open_store
+
+    with contextlib.closing(open_store(find_workspace(workspace), store, create=create)) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def stored_run(reference: str, workspace: Path | None, store: str | None) -> Iterator[Run]:
+    """The run that `reference` names, in the open store."""
+    from promptsweep.api import Run
+
+    with opened(workspace, store) as found:
+        yield Run(found.find_run(reference).id, found)

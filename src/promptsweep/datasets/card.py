@@ -1,0 +1,106 @@
+"""The card of a dataset: what it is about, what is asked, and where its rows are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from promptsweep import config
+from promptsweep.datasets.read import rows
+from promptsweep.datasets.source import Source, read_source, sources_beside
+from promptsweep.datasets.text import text_of
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.types import Task
+
+FORMS: Mapping[Task, str] = {
+    "classification": "Answer with one label and nothing else.",
+    "extraction": "Answer with one JSON object and nothing else.",
+    "qa": "Answer with the shortest phrase that answers the question.",
+    "math": "Finish with a line `Answer:` and the number alone.",
+    "summarisation": "Answer with the summary alone.",
+    "open": "",
+}
+"""The form of the answer where the card does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What `datasets/<name>.yaml` says. Only `task` is required."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    task: Task
+    description: str = ""
+    instruction: str = ""
+    """What the model is asked to do; prompts show it as the task."""
+    form: str | None = None
+    """The form of the answer; None for the task's own (`FORMS`)."""
+    labels: tuple[str, ...] = ()
+    """Every label there is. In YAML a list, or a file: one label a line (.txt) or a column `label`."""
+    language: str = "en"
+    licence: str = ""
+    author: str = ""
+    version: int | float | str = 1
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """`id`, `input`, `target` or any template variable → the column that holds it."""
+    splits: Mapping[str, Source] = field(default_factory=dict)
+    """In YAML a file, `hf:owner/name`, or a mapping; without any, the files beside the card."""
+    metrics: tuple[str | Mapping[str, Any], ...] = ()
+    """Metrics by name or with parameters; empty for the task's own."""
+    answer_pattern: tuple[str, ...] = ()
+    """Regular expressions that find the answer in a reply; empty for the task's own rules."""
+    cluster: str | None = None
+    """Field whose equal values mark samples that are not independent (one article, many questions)."""
+    primary: str | None = None
+    """The metric to rank by; None for the first."""
+
+
+def read_card(path: Path) -> Card:
+    """The validated card with its splits resolved. Raises ConfigError with the line of the first mistake."""
+    data = config.read_yaml(path)
+    assert isinstance(data, MutableMapping)
+    _expand_labels(data, path)
+    _expand_patterns(data, path)
+    if isinstance(data.get("splits"), MutableMapping):
+        data["splits"].update({name: read_source(data["splits"], name, path) for name in data["splits"]})
+    card = config.validate(data, Card, path)
+    return card if card.splits else replace(card, splits=sources_beside(path))
+
+
+def _expand_labels(data: MutableMapping[str, Any], path: Path) -> None:
+    labels = data.get("labels")
+    if isinstance(labels, str):
+        data["labels"] = labels = list(_labels_in(path.parent / labels))
+    if not isinstance(labels, list):
+        return
+    for index, label in enumerate(labels):
+        labels[index] = text_of(config.plain(label))
+        if labels[index] in labels[:index]:
+            line = config.line_of(data, ("labels", index))
+            raise ConfigError(f"label {labels[index]!r} is there twice", path=path, line=line)
+
+
+def _labels_in(path: Path) -> Iterator[str]:
+    if path.suffix.lower() == ".txt":
+        yield from (line.strip() for line in config.read_text(path).splitlines() if line.strip())
+        return
+    for line, row in rows(path):
+        if "label" not in row:
+            raise ConfigError(unknown("column", "label", row), path=path, line=line)
+        yield text_of(row["label"])
+
+
+def _expand_patterns(data: MutableMapping[str, Any], path: Path) -> None:
+    patterns = data.get("answer_pattern")
+    if isinstance(patterns, str):
+        data["answer_pattern"] = patterns = [patterns]
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            line = config.line_of(data, ("answer_pattern", index))
+            message = f"not a regular expression: {error}: {pattern}"
+            raise ConfigError(message, path=path, line=line) from None

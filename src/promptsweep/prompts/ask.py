@@ -1,0 +1,78 @@
+"""`Ask`: the one way a strategy talks to a model, and the keeper of the trace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from promptsweep.errors import ModelError
+from promptsweep.types import JSON, Call, Completion, Message, Request
+
+DRAWS_PER_REPEAT = 1_000_000
+"""Draws of one repeat never reach the next: repeats and votes share no reply."""
+
+Render = Callable[[str, Mapping[str, JSON]], tuple[Message, ...]]
+"""Stage and its variables → messages."""
+Build = Callable[[tuple[Message, ...], int], Request]
+"""Messages and draw → the request."""
+Send = Callable[[Request], Awaitable[Completion]]
+Parse = Callable[[str], str | None]
+
+
+class Ask:
+    """Renders a stage for one sample, sends it, and remembers each call.
+
+    `await ask("answer", name=value)` returns the reply's text. The record's critical path is kept as
+    calls are made: a call starts when the last reply that was there before it had (logically) come.
+    """
+
+    def __init__(self, render: Render, build: Build, send: Send, parse: Parse, repeat: int = 0):
+        self._render, self._build, self._send, self._parse = render, build, send, parse
+        self._first_draw = repeat * DRAWS_PER_REPEAT
+        self._began = time.perf_counter()
+        self.calls: list[Call] = []
+        self.details: dict[str, JSON] = {}
+        self.critical_seconds = 0.0
+        self.finish = "stop"
+        """Why the newest reply ended."""
+
+    async def __call__(self, stage: str, *, draw: int = 0, **variables: JSON) -> str:
+        """The reply to `prompts/<strategy>/<stage>.j2`, rendered with the sample's fields and `variables`.
+
+        Requests that differ in `draw` alone get independent replies.
+        """
+        request = self._build(self._render(stage, variables), self._first_draw + draw)
+        came_after = self.critical_seconds
+        started = self._elapsed()
+        try:
+            completion = await self._send(request)
+        except ModelError as error:
+            self.calls.append(Call(stage, request.key, None, started, self._elapsed(), str(error)))
+            raise
+        self.calls.append(Call(stage, request.key, completion, started, self._elapsed()))
+        self.critical_seconds = max(self.critical_seconds, came_after + completion.seconds)
+        self.finish = completion.finish
+        return completion.text
+
+    async def together(self, stage: str, variables: Sequence[Mapping[str, JSON]]) -> list[str]:
+        """Replies to a stage rendered once for each mapping; sent at the same time, returned in order.
+
+        All are waited for before the first error is raised, so that no finished reply is lost.
+        """
+        replies = await asyncio.gather(*(self(stage, **each) for each in variables), return_exceptions=True)
+        for reply in replies:
+            if isinstance(reply, BaseException):
+                raise reply
+        return [reply for reply in replies if isinstance(reply, str)]
+
+    def parse(self, reply: str) -> str | None:
+        """The answer in a reply, by the rules of the dataset's task; None when there is none."""
+        return self._parse(reply)
+
+    def note(self, **details: JSON) -> None:
+        """Keeps what is worth seeing later (votes, steps) in the record's details."""
+        self.details.update(details)
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began

@@ -1,0 +1,91 @@
+"""The shipped strategies that make more than one call; their templates are in `prompts/<name>/`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from promptsweep.answers import json_value
+from promptsweep.errors import ConfigError
+from promptsweep.prompts.ask import Ask
+from promptsweep.prompts.points import numbered_points
+from promptsweep.prompts.strategies import strategy
+from promptsweep.types import JSON, Sample
+
+
+@strategy
+async def self_consistency(sample: Sample, ask: Ask, *, draws: int = 5) -> str:
+    """Draw several chains of thought and return the answer most of them reach (Wang et al. 2023).
+
+    Votes are counted over parsed answers; draws without an answer abstain; ties go to the earliest. The
+    replies differ only where the temperature is above 0 (the paper uses 0.5–0.7).
+    """
+    if draws < 1:
+        raise ConfigError(f"self_consistency: draws must be at least 1, not {draws}")
+    replies = await ask.together("answer", [{"draw": draw} for draw in range(draws)])
+    answers = [ask.parse(reply) for reply in replies]
+    votes = Counter(answer for answer in answers if answer is not None)
+    if not votes:
+        return replies[0]
+    winner, count = votes.most_common(1)[0]
+    ask.note(votes=dict(votes), abstained=answers.count(None), confidence=count / draws)
+    return replies[answers.index(winner)]
+
+
+@strategy
+async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10) -> str:
+    """Outline the answer in one call, then write all its points at the same time (Ning et al. 2023)."""
+    if max_points < 1:
+        raise ConfigError(f"skeleton_of_thought: max_points must be at least 1, not {max_points}")
+    skeleton = await ask("skeleton", max_points=max_points)
+    points = numbered_points(skeleton)[:max_points]
+    ask.note(points=[point for _, point in points])
+    if not points:
+        return skeleton
+    outline = "\n".join(f"{index}. {point}" for index, point in points)
+    bodies = await ask.together(
+        "expand", [{"skeleton": outline, "index": index, "point": point} for index, point in points]
+    )
+    return "\n\n".join(body.strip() for body in bodies)
+
+
+@strategy
+async def chain_of_density(
+    sample: Sample, ask: Ask, *, mode: str = "one_call", rounds: int = 5, step: int = 3
+) -> str:
+    """Rewrite a summary at the same length, each time with more of the article's entities (Adams et al. 2023).
+
+    `mode` is `one_call` (the paper's: all rounds in one JSON reply) or `per_round` (a call for each).
+    `step` picks the summary to return, from 1 to `rounds`; readers of the paper preferred 2 to 3. All
+    steps are kept in the record's details.
+    """
+    if mode not in ("one_call", "per_round"):
+        raise ConfigError(f"chain_of_density: mode must be one_call or per_round, not {mode!r}")
+    if not 1 <= step <= rounds:
+        raise ConfigError(f"chain_of_density: step must be from 1 to rounds ({rounds}), not {step}")
+    if mode == "per_round":
+        summaries = await _per_round(ask, rounds)
+        ask.note(steps=[{"summary": summary} for summary in summaries])
+        return summaries[step - 1]
+    reply = await ask("one_call", rounds=rounds)
+    steps = _steps(reply)
+    ask.note(steps=steps)
+    return str(steps[min(step, len(steps)) - 1]["summary"]) if steps else reply
+
+
+async def _per_round(ask: Ask, rounds: int) -> list[str]:
+    """The summaries of all rounds: a vague first draft, and its ever denser rewritings."""
+    summaries = [(await ask("first")).strip()]
+    while len(summaries) < rounds:
+        summaries.append((await ask("denser", summary=summaries[-1], round=len(summaries) + 1)).strip())
+    return summaries
+
+
+def _steps(reply: str) -> list[dict[str, JSON]]:
+    """The rounds in a one-call reply; empty when it holds no list of summaries."""
+    found = json_value(reply)
+    rounds = found.value if found and isinstance(found.value, list) else []
+    return [
+        {"summary": str(one["denser_summary"]).strip(), "entities": one.get("missing_entities", [])}
+        for one in rounds
+        if isinstance(one, dict) and one.get("denser_summary")
+    ]

@@ -1,0 +1,142 @@
+"""A strategy is a folder of templates; one that makes several calls adds a short async function."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.prompts.ask import Ask
+from promptsweep.prompts.templates import Templates
+from promptsweep.types import JSON, Sample, digest
+from promptsweep.workspace import Workspace
+
+StrategyFunction = Callable[..., Awaitable[str]]
+F = TypeVar("F", bound=StrategyFunction)
+
+SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
+"""Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
+
+
+def strategy(function: F) -> F:
+    """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name."""
+    if not inspect.iscoroutinefunction(function):
+        raise ConfigError(f"strategy {function.__name__!r} must be an async function")
+    function.__promptsweep_strategy__ = True  # type: ignore[attr-defined]
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy, ready to be run with parameters."""
+
+    name: str
+    function: StrategyFunction
+    params: Mapping[str, JSON]
+    """Every parameter it takes, with its default."""
+    own_params: frozenset[str]
+    """Those that its function takes; the others are variables of its templates."""
+    stages: tuple[str, ...]
+    uses_shots: bool
+    description: str
+    digest: str
+    """Content address of its templates and code."""
+
+    def complete(self, given: Mapping[str, JSON]) -> dict[str, JSON]:
+        """All parameters with those that are given; ConfigError for one that it does not take."""
+        for name in given:
+            if name not in self.params:
+                raise ConfigError(unknown(f"parameter of {self.name}", name, self.params))
+        return {**self.params, **given}
+
+
+async def one_call(sample: Sample, ask: Ask) -> str:  # noqa: ARG001  every strategy has this signature
+    """The strategy of a folder without Python: its `answer.j2`, once."""
+    return await ask("answer")
+
+
+def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
+    """The strategy of a folder in `prompts/`.
+
+    A `strategy.py` in that folder is executed: it is the user's own code, loaded only when named.
+    Raises ConfigError for an unknown name, a malformed template, a folder that has no way to run.
+    """
+    stages = templates.stages(name)
+    if not stages:
+        raise ConfigError(unknown("strategy", name, names(workspace)))
+    function, code = _function(name, workspace)
+    if function is one_call and "answer" not in stages:
+        raise ConfigError(f"strategy {name!r} needs prompts/{name}/answer.j2 or prompts/{name}/strategy.py")
+    files = [f"{name}/{stage}.j2" for stage in stages]
+    uses_shots = any("shots" in templates.variables(file) for file in files)
+    signature = inspect.signature(function).parameters.values()
+    own = {one.name: one.default for one in signature if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    declared = {key: value for file in reversed(files) for key, value in templates.declared(file).items()}
+    return Strategy(
+        name=name,
+        function=function,
+        params={**(SHOT_PARAMS if uses_shots else {}), **declared, **own},
+        own_params=frozenset(own),
+        stages=tuple(stages),
+        uses_shots=uses_shots,
+        description=_description(function) or templates.description(files[0]),
+        digest=digest(templates.digest(files), code),
+    )
+
+
+def names(workspace: Workspace) -> list[str]:
+    """All strategies there are: folders in `prompts/` with a template or a `strategy.py`."""
+    return [name for name in workspace.names("prompts") if name != "system" and _is_strategy(name, workspace)]
+
+
+def _is_strategy(name: str, workspace: Workspace) -> bool:
+    folder = workspace.locate("prompts", name)
+    return folder is not None and (any(folder.glob("*.j2")) or (folder / "strategy.py").exists())
+
+
+def _function(name: str, workspace: Workspace) -> tuple[StrategyFunction, str]:
+    """The strategy's function and its source text."""
+    from promptsweep.prompts import builtin
+
+    path = workspace.root / "prompts" / name / "strategy.py"
+    module = _execute(path) if path.exists() else builtin
+    function = getattr(module, name, None)
+    if not getattr(function, "__promptsweep_strategy__", False):
+        if module is not builtin:
+            raise ConfigError(f"holds no @strategy function named {name!r}", path=path)
+        return one_call, ""
+    assert function is not None
+    return function, path.read_text(encoding="utf-8") if path.exists() else inspect.getsource(function)
+
+
+def _execute(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"promptsweep_workspace.{path.parent.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except ConfigError:
+        raise
+    except Exception as error:
+        line = error.lineno if isinstance(error, SyntaxError) else _last_line(error, path)
+        raise ConfigError(f"{type(error).__name__}: {error}", path=path, line=line) from error
+    return module
+
+
+def _last_line(error: Exception, path: Path) -> int | None:
+    line, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _description(function: StrategyFunction) -> str:
+    return "" if function is one_call else (inspect.getdoc(function) or "").partition("\n")[0]

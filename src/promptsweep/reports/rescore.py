@@ -1,0 +1,112 @@
+"""Scores the stored replies of a run anew, with today's metrics, labels and extraction; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from promptsweep import metrics as metric_room
+from promptsweep.answers import parser
+from promptsweep.datasets import load as load_dataset
+from promptsweep.reports import schema
+from promptsweep.reports.store import Store, loads, metric_column
+from promptsweep.runners import judge
+from promptsweep.types import JSON, Outcome, Sample, Status
+from promptsweep.workspace import Workspace
+
+records, calls, responses, samples = schema.records, schema.calls, schema.responses, schema.samples
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """How one arm's replies are read and scored now."""
+
+    task: str
+    parse: Any
+    scorers: Sequence[Any]
+    metrics: Sequence[Any]
+    places: Mapping[str, int]
+
+
+def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str] | None) -> str:
+    """Copies a run, scored anew, and returns the copy's id. Errors stay errors.
+
+    `metrics` are names (default: those of each dataset). Raises ConfigError for an unknown metric or a
+    dataset that is no longer there.
+    """
+    arms = store.arms(run.id)
+    scorings = [_scoring(arm, workspace, metrics) for arm in arms]
+    identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or [])})
+    with store.engine.begin() as connection:
+        for arm, scoring in zip(arms, scorings, strict=True):
+            columns = {**arm._mapping, "run": identity, "metrics": metric_column(scoring.scorers)}
+            del columns["id"]
+            number = connection.execute(insert(schema.arms).values(columns)).inserted_primary_key[0]  # type: ignore[index]
+            for batch in _batches(connection, arm):
+                _write(connection, batch, number, scoring)
+    store.finish(identity, Status(run.status), run.error)
+    return identity
+
+
+def _scoring(arm: Any, workspace: Workspace, metrics: Sequence[str] | None) -> _Scoring:
+    card = load_dataset(arm.dataset, workspace).card
+    specs = metrics or card.metrics or metric_room.defaults(card.task)
+    scorers = metric_room.resolve(specs, card.task, workspace.root)
+    each = [scorer for scorer in scorers if isinstance(scorer, metric_room.Metric)]
+    places = {scorer.name: place for place, scorer in enumerate(scorers)}
+    return _Scoring(card.task, parser(card.task, card.labels, card.answer_pattern), scorers, each, places)
+
+
+def _batches(connection: Connection, arm: Any) -> Iterator[list[Any]]:
+    """The arm's records with sample and reply, by number, a batch at a time."""
+    low, high = schema.record_range(arm.id)
+    text = (
+        select(responses.c.text)
+        .where(responses.c.key == calls.c.key)
+        .order_by(responses.c.version != arm.run, responses.c.created)
+        .limit(1)
+        .correlate(calls)
+        .scalar_subquery()
+    )
+    joined = records.join(samples, samples.c.digest == records.c.sample).outerjoin(
+        calls, (calls.c.record == records.c.id) & (calls.c.seq == records.c.reply_call)
+    )
+    query = select(records, samples, text.label("call_text")).select_from(joined).order_by(records.c.id).limit(BATCH)
+    while batch := connection.execute(query.where(records.c.id.between(low, high))).all():
+        yield list(batch)
+        low = batch[-1].id + 1
+
+
+def _write(connection: Connection, batch: Sequence[Any], arm: int, scoring: _Scoring) -> None:
+    numbers = {row.id: schema.record_id(arm, *schema.unpacked(row.id)[1:]) for row in batch}
+    copies, scores = [], []
+    for row in batch:
+        copy = {column.name: row._mapping[column.name] for column in records.columns}
+        copy["id"] = numbers[row.id]
+        if row.outcome != Outcome.ERROR:
+            scores += _rescored(row, copy, scoring)
+        copies.append(copy)
+    connection.execute(insert(records), copies)
+    if scores:
+        connection.execute(insert(schema.scores), scores)
+    made = connection.execute(select(calls).where(calls.c.record.in_(list(numbers)))).mappings().all()
+    if made:
+        connection.execute(insert(calls), [{**call, "record": numbers[call["record"]]} for call in made])
+
+
+def _rescored(row: Any, copy: dict[str, Any], scoring: _Scoring) -> list[dict[str, JSON]]:
+    """Sets the copy's answer and outcome; returns its score rows."""
+    reply = row.reply if row.reply is not None else row.call_text or ""
+    sample = Sample(row.sample_id, row.input, tuple(loads(row.targets)), loads(row.fields))
+    finish = {Outcome.TRUNCATED: "length", Outcome.REFUSED: "refusal"}.get(row.outcome, "stop")
+    verdict = judge(reply, finish, sample, task=scoring.task, parse=scoring.parse, metrics=scoring.metrics)
+    copy["answer"], copy["outcome"] = verdict.answer, verdict.outcome.value
+    return [
+        {"record": copy["id"], "metric": scoring.places[name], "value": score.value, "reason": score.reason or None}
+        for name, score in verdict.scores.items()
+    ]
+

@@ -1,0 +1,213 @@
+"""One arm in figures: outcomes, metrics with intervals, tokens, cost, time. What a leaderboard shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from promptsweep import metrics as metric_room
+from promptsweep.errors import PromptsweepError
+from promptsweep.metrics import Aggregate
+from promptsweep.reports import schema
+from promptsweep.reports.store import Store, loads
+from promptsweep.stats import Interval, mean_interval, mean_interval_from_sums, wilson
+from promptsweep.types import JSON, Outcome, Sample
+
+records, scores, samples = schema.records, schema.scores, schema.samples
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSummary:
+    """One line of a leaderboard."""
+
+    arm: str
+    """The arm's label, unique in its run."""
+    strategy: str
+    model: str
+    dataset: str
+    split: str
+    system: str | None
+    params: Mapping[str, JSON]
+    """Strategy parameters and sampling parameters as the sweep gives them."""
+    samples: int
+    """Planned."""
+    scored: int
+    """With a score: the denominator of the metrics. Errors and what is not yet done are outside."""
+    outcomes: Mapping[str, int]
+    """Records by outcome; with repeats more than there are samples."""
+    metrics: Mapping[str, Interval]
+    tokens: Mapping[str, int]
+    cost_usd: float | None
+    """All calls at the price when they were made, stored replies included; None where a price is unknown."""
+    seconds: float | None
+    """Mean wall time of a record, queueing included; near 0 where replies came from the store."""
+    p50_seconds: float | None
+    """Median critical path: what a user would have waited, also where replies came from the store."""
+    p95_seconds: float | None
+    requests: int
+    cached: int
+
+    def as_json(self) -> dict[str, JSON]:
+        """The documented form of `--json`."""
+        return {name: value for name, value in asdict(self).items() if name != "split"}
+
+    @property
+    def variant(self) -> str:
+        """Strategy and parameters, without model and dataset."""
+        return self.arm.removesuffix(f" | {self.model} | {self.dataset}")
+
+
+def summarise(store: Store, run: str, repeats: int) -> list[ArmSummary]:
+    """The arms of a run in the sweep's order, with what is recorded by now."""
+    return [_summary(store, arm, repeats) for arm in store.arms(run)]
+
+
+def metric_names(arms: Sequence[ArmSummary]) -> list[str]:
+    """Metrics of all arms, in the order in which they appear."""
+    return list(dict.fromkeys(name for arm in arms for name in arm.metrics))
+
+
+def _summary(store: Store, arm: Any, repeats: int) -> ArmSummary:
+    bounds = records.c.id.between(*schema.record_range(arm.id))
+    with store.engine.connect() as connection:
+        outcomes = dict(
+            connection.execute(
+                select(records.c.outcome, func.count()).where(bounds).group_by(records.c.outcome)
+            ).all()  # type: ignore[arg-type]
+        )
+        total = connection.execute(_totals().where(bounds)).one()
+        scored = connection.execute(
+            select(func.count(records.c.sample_id.distinct())).where(bounds, records.c.outcome != Outcome.ERROR.value)
+        ).scalar_one()
+        latency = _quantiles(connection, bounds, int(total.finished or 0))
+    return ArmSummary(
+        arm=arm.label,
+        strategy=arm.strategy,
+        model=arm.model,
+        dataset=arm.dataset,
+        split=arm.split,
+        system=arm.system,
+        params={**loads(arm.strategy_params), **loads(arm.params)},
+        samples=arm.planned,
+        scored=scored,
+        outcomes={outcome.value: outcomes.get(outcome.value, 0) for outcome in Outcome},
+        metrics=_intervals(store, arm, repeats),
+        tokens={"prompt": total.prompt or 0, "completion": total.completion or 0},
+        cost_usd=None if total.unpriced else float(total.cost or 0.0),
+        seconds=total.seconds,
+        p50_seconds=latency[0],
+        p95_seconds=latency[1],
+        requests=total.requests or 0,
+        cached=total.cached or 0,
+    )
+
+
+def _totals() -> Select[Any]:
+    unpriced = func.sum(case((records.c.cost.is_(None), 1), else_=0))
+    finished = func.sum(case((records.c.outcome != Outcome.ERROR.value, 1), else_=0))
+    return select(
+        func.sum(records.c.prompt_tokens).label("prompt"),
+        func.sum(records.c.completion_tokens).label("completion"),
+        func.sum(records.c.cost).label("cost"),
+        unpriced.label("unpriced"),
+        func.avg(records.c.seconds).label("seconds"),
+        func.sum(records.c.requests).label("requests"),
+        func.sum(records.c.cached).label("cached"),
+        finished.label("finished"),
+    )
+
+
+def _quantiles(connection: Any, bounds: Any, count: int) -> tuple[float | None, float | None]:
+    """Median and 95th percentile (nearest rank) of the critical path of records without an error."""
+    if not count:
+        return None, None
+    seconds = records.c.critical_seconds
+    query = select(seconds).where(bounds, records.c.outcome != Outcome.ERROR.value).order_by(seconds).limit(1)
+    p50, p95 = (
+        connection.execute(query.offset(min(count - 1, int(share * count)))).scalar_one() for share in (0.5, 0.95)
+    )
+    return p50, p95
+
+
+def _intervals(store: Store, arm: Any, repeats: int) -> dict[str, Interval]:
+    found = {}
+    for place, metric in enumerate(loads(arm.metrics)):
+        if metric["kind"] == "aggregate":
+            interval = _aggregate(store, arm, metric["name"])
+        elif repeats == 1 and arm.cluster is None:
+            interval = _from_sums(store, arm, place, metric["kind"])
+        else:
+            interval = _clustered(store, arm, place, metric["kind"])
+        if interval is not None:
+            found[metric["name"]] = interval
+    return found
+
+
+def _of_metric(arm: Any, place: int) -> Any:
+    return scores.c.record.between(*schema.record_range(arm.id)) & (scores.c.metric == place)
+
+
+def _from_sums(store: Store, arm: Any, place: int, kind: str) -> Interval | None:
+    """One attempt a sample: the database adds up, so that memory stays flat."""
+    value = scores.c.value
+    query = select(func.count(), func.sum(value), func.sum(value * value), func.min(value), func.max(value))
+    with store.engine.connect() as connection:
+        n, total, squares, low, high = connection.execute(query.where(_of_metric(arm, place))).one()
+    if not n:
+        return None
+    if kind == "binary":
+        return wilson(total, n)
+    bounds = (0.0, 1.0) if kind == "graded" and low >= 0 and high <= 1 else None
+    return mean_interval_from_sums(n, total, squares, bounds=bounds)
+
+
+def _clustered(store: Store, arm: Any, place: int, kind: str) -> Interval | None:
+    """Repeats are averaged within a sample first; samples that share a cluster are taken as dependent."""
+    mean = func.avg(scores.c.value).label("value")
+    joined = scores.join(records, scores.c.record == records.c.id)
+    query = select(records.c.sample_id, func.min(records.c.sample).label("sample"), mean)
+    query = query.select_from(joined).where(_of_metric(arm, place)).group_by(records.c.sample_id)
+    with store.engine.connect() as connection:
+        if arm.cluster is None:
+            values = [row.value for row in connection.execute(query)]
+            clusters = None
+        else:
+            inner = query.subquery()
+            rows = connection.execute(
+                select(inner.c.value, samples.c.fields).join(samples, samples.c.digest == inner.c.sample)
+            ).all()
+            values = [row.value for row in rows]
+            clusters = [str(loads(row.fields).get(arm.cluster)) for row in rows]
+    if not values:
+        return None
+    return mean_interval(values, clusters, bounds=None if kind == "descriptive" else (0.0, 1.0))
+
+
+def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:
+    """Answers and samples of an arm's scored records, in order."""
+    query = (
+        select(records.c.sample_id, records.c.answer, samples)
+        .join(samples, samples.c.digest == records.c.sample)
+        .where(
+            records.c.id.between(*schema.record_range(arm.id)), records.c.outcome != Outcome.ERROR.value
+        )
+        .order_by(records.c.id)
+    )
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    found = [Sample(row.sample_id, row.input, tuple(loads(row.targets)), loads(row.fields)) for row in rows]
+    return [row.answer for row in rows], found
+
+
+def _aggregate(store: Store, arm: Any, name: str) -> Interval | None:
+    given, of = answers(store, arm)
+    if not of:
+        return None
+    [aggregate] = metric_room.resolve([name], arm.task, None)
+    if not isinstance(aggregate, Aggregate):
+        raise PromptsweepError(f"{name} is no aggregate metric")
+    low, high = aggregate.interval(given, of)
+    return Interval(aggregate.compute(given, of), low, high, len({sample.id for sample in of}))

@@ -1,0 +1,144 @@
+"""The job loop: the only concurrency in the house."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from promptsweep.errors import ConfigError, ModelError, RunFatalError
+from promptsweep.models import Model
+from promptsweep.prompts import Ask
+from promptsweep.runners.gateway import Gateway
+from promptsweep.runners.plan import Plan, PlannedArm
+from promptsweep.runners.progress import Progress
+from promptsweep.runners.scoring import judge
+from promptsweep.runners.sink import Sink
+from promptsweep.types import Outcome, Record, Sample
+
+Done = Callable[[str, int, int], bool]
+"""(arm key, position, repeat) → whether a run that is resumed has this record already."""
+
+
+class Job(NamedTuple):
+    """One attempt at one sample."""
+
+    planned: PlannedArm
+    sample: Sample
+    position: int
+    repeat: int
+
+
+class Stop:
+    """Ends a run early: no new job is begun, what is in flight is finished and saved."""
+
+    def __init__(self) -> None:
+        self.reason: BaseException | None = None
+        self.asked = False
+
+    def __call__(self, reason: BaseException) -> None:
+        self.asked = True
+        self.reason = self.reason or reason
+
+
+async def execute(plan: Plan, sink: Sink, progress: Progress, stop: Stop, done: Done) -> None:
+    """Runs every job that is not done, each model at its own concurrency.
+
+    Raises what made storing fail. An error of a model is a record's outcome; one that no further request
+    can survive stops the run and is left in `stop.reason`, as is a Ctrl-C.
+    """
+
+    async def work(jobs: Iterator[Job], gateway: Gateway) -> None:
+        for job in jobs:
+            try:
+                record = await attempt(job, gateway)
+            except RunFatalError as error:
+                stop(error)
+                return
+            sink.add(record)
+            progress.recorded(record)
+            await sink.room()
+            if stop.asked:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for model in plan.models:
+            jobs = _jobs(plan, model, done, stop)
+            gateway = Gateway(model, sink, progress)
+            for _ in range(model.concurrency):
+                group.create_task(work(jobs, gateway))
+
+
+def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
+    """The jobs of a model: arm by arm, so that a server's prefix cache serves the next request too."""
+    for planned in plan.arms:
+        if planned.model is not model:
+            continue
+        for position, sample in enumerate(planned.selection):
+            for repeat in range(plan.repeats):
+                if stop.asked:
+                    return
+                if not done(planned.arm.key, position, repeat):
+                    yield Job(planned, sample, position, repeat)
+
+
+async def attempt(job: Job, gateway: Gateway) -> Record:
+    """Runs an arm's strategy on one sample and scores the answer."""
+    planned, sample, position, repeat = job
+    ask = planned.ask(sample, gateway.send, repeat)
+    began = time.perf_counter()
+    reply, error = "", None
+    try:
+        reply = await planned.strategy.function(sample, ask, **planned.own_params())
+    except RunFatalError:
+        raise
+    except (ModelError, ConfigError) as failure:
+        error = str(failure)
+    except Exception as failure:  # noqa: BLE001  a user's strategy may raise anything; it fails one sample
+        error = f"strategy {planned.strategy.name} failed: {type(failure).__name__}: {failure}"
+    seconds = time.perf_counter() - began
+    if error is not None:
+        return _record(job, ask, seconds, error=error)
+    return _scored(job, ask, seconds, reply)
+
+
+def _record(job: Job, ask: Ask, seconds: float, error: str) -> Record:
+    return Record(
+        arm=job.planned.arm.key,
+        sample=job.sample,
+        position=job.position,
+        repeat=job.repeat,
+        outcome=Outcome.ERROR,
+        calls=tuple(ask.calls),
+        seconds=seconds,
+        critical_seconds=ask.critical_seconds,
+        details=ask.details,
+        error=error,
+    )
+
+
+def _scored(job: Job, ask: Ask, seconds: float, reply: str) -> Record:
+    planned = job.planned
+    verdict = judge(
+        reply,
+        ask.finish,
+        job.sample,
+        task=planned.dataset.card.task,
+        parse=planned.parse,
+        metrics=planned.metrics,
+    )
+    return Record(
+        arm=planned.arm.key,
+        sample=job.sample,
+        position=job.position,
+        repeat=job.repeat,
+        outcome=verdict.outcome,
+        reply=reply,
+        answer=verdict.answer,
+        scores=verdict.scores,
+        calls=tuple(ask.calls),
+        seconds=seconds,
+        critical_seconds=ask.critical_seconds,
+        details=ask.details,
+    )

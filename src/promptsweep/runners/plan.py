@@ -1,0 +1,335 @@
+"""Sweep → plan: the arms, each bound to its model, dataset, templates and metrics, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from promptsweep import metrics as metric_room
+from promptsweep import models as model_room
+from promptsweep.answers import Parser, parser
+from promptsweep.datasets import Dataset, Shots
+from promptsweep.datasets import load as load_dataset
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.metrics import Aggregate, Metric
+from promptsweep.models import Model
+from promptsweep.prompts import Ask, Renderer, Strategy, Templates
+from promptsweep.prompts import load as load_strategy
+from promptsweep.runners.selection import Selection
+from promptsweep.runners.sweep import SweepFile, Variant
+from promptsweep.types import JSON, Arm, Completion, Message, Request, Sample, digest
+from promptsweep.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredArm:
+    """An arm with all that is needed to score answers to its samples, wherever they come from."""
+
+    arm: Arm
+    dataset: Dataset
+    selection: Selection
+    parse: Parser
+    scorers: tuple[Metric | Aggregate, ...]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Those of the scorers that score one answer at a time."""
+        return [scorer for scorer in self.scorers if isinstance(scorer, Metric)]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedArm(ScoredArm):
+    """An arm with all that is needed to run it."""
+
+    model: Model
+    strategy: Strategy
+    renderer: Renderer
+
+    def ask(self, sample: Sample, send: Any, repeat: int = 0) -> Ask:
+        """An `Ask` for one attempt at a sample."""
+        return Ask(
+            render=lambda stage, variables: self.renderer(sample, stage, variables),
+            build=self.request,
+            send=send,
+            parse=lambda reply: self.parse(reply, sample),
+            repeat=repeat,
+        )
+
+    def request(self, messages: tuple[Message, ...], draw: int) -> Request:
+        """The request of this arm's model. A seed counts up with the draw, or all draws would be alike."""
+        params = self.arm.params
+        if draw and "seed" in params:
+            params = {**params, "seed": params["seed"] + draw}
+        return self.model.request(messages, params, draw)
+
+    def own_params(self) -> dict[str, JSON]:
+        """The parameters that the strategy's function takes itself."""
+        return {name: self.renderer.params[name] for name in self.strategy.own_params}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will do."""
+
+    name: str
+    sweep: Mapping[str, JSON]
+    """The sweep as data, overrides included."""
+    path: str
+    arms: tuple[PlannedArm, ...]
+    repeats: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Records of the finished run."""
+        return sum(planned.selection.count for planned in self.arms) * self.repeats
+
+    @property
+    def models(self) -> list[Model]:
+        """The models, each once."""
+        return list({planned.arm.model: planned.model for planned in self.arms}.values())
+
+
+class Planner:
+    """Loads everything a sweep names, each thing once."""
+
+    def __init__(self, file: SweepFile, workspace: Workspace, models: Mapping[str, Model] | None = None):
+        self._file, self._sweep, self._workspace = file, file.sweep, workspace
+        self._templates = Templates(workspace.roots)
+        self._models = dict(models or {})
+        self._datasets: dict[str, Dataset] = {}
+        self._selections: dict[tuple[str, int | None], Selection] = {}
+        self._shots: dict[str, Shots] = {}
+        self._strategies: dict[str, Strategy] = {}
+        self._warnings: dict[str, None] = {}
+
+    def plan(self) -> Plan:
+        """The plan; ConfigError for the first thing that is wrong, with the sweep's line."""
+        arms = [arm for variant in self._file.variants() for arm in self._arms(variant)]
+        if not arms:
+            raise self._file.error("the sweep has no arm: no strategy, model or dataset is listed")
+        return Plan(
+            name=self._sweep.name,
+            sweep=cast("Mapping[str, JSON]", _as_data(self._sweep)),
+            path=str(self._file.path),
+            arms=_labelled(_distinct(arms)),
+            repeats=self._sweep.repeats,
+            warnings=tuple(self._warnings),
+        )
+
+    def _arms(self, variant: Variant) -> Iterator[PlannedArm]:
+        strategy = self._strategy(variant)
+        for dataset_name in variant.datasets:
+            dataset = self._dataset(dataset_name)
+            for model_name in variant.models:
+                model = self._model(model_name)
+                for persona in variant.system:
+                    for params in variant.model_params:
+                        yield self._arm(variant, strategy, dataset, model, model_name, persona, params)
+
+    def _arm(  # noqa: PLR0913, PLR0917  the axes of a sweep
+        self,
+        variant: Variant,
+        strategy: Strategy,
+        dataset: Dataset,
+        model: Model,
+        model_name: str,
+        persona: str,
+        params: Mapping[str, JSON],
+    ) -> PlannedArm:
+        self._check_params(model, params)
+        selection = self._selection(dataset, variant.limit)
+        complete = strategy.complete(variant.params)
+        renderer = Renderer(
+            templates=self._templates,
+            strategy=strategy,
+            context=dataset.context,
+            params=complete,
+            pick=self._picker(strategy, complete, dataset, selection, variant),
+            persona=None if persona == "none" else self._persona(persona),
+        )
+        specs = self._metric_specs(dataset)
+        scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
+        arm = Arm(
+            strategy=strategy.name,
+            strategy_params=dict(variant.params),
+            model=model_name,
+            params=dict(params),
+            dataset=dataset.name,
+            split=selection.split,
+            system=None if persona == "none" else persona,
+            metrics=tuple(scorer.name for scorer in scorers),
+            digests=self._digests(strategy, complete, model, dataset, selection, persona),
+        )
+        return PlannedArm(
+            arm=arm,
+            model=model,
+            strategy=strategy,
+            renderer=renderer,
+            dataset=dataset,
+            selection=selection,
+            parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
+            scorers=scorers,
+        )
+
+    def _digests(  # noqa: PLR0913, PLR0917
+        self,
+        strategy: Strategy,
+        complete: Mapping[str, JSON],
+        model: Model,
+        dataset: Dataset,
+        selection: Selection,
+        persona: str,
+    ) -> dict[str, str]:
+        """What an arm's identity covers besides its names and parameters."""
+        found = {
+            "strategy": strategy.digest,
+            "model": model.digest,
+            "dataset": dataset.digest(selection.split),
+        }
+        if strategy.uses_shots and complete["k"]:
+            found["examples"] = dataset.digest("train")
+        if persona != "none":
+            found["system"] = self._templates.digest([f"system/{persona}.j2"])
+        return found
+
+    def _picker(
+        self,
+        strategy: Strategy,
+        params: Mapping[str, JSON],
+        dataset: Dataset,
+        selection: Selection,
+        variant: Variant,
+    ) -> Any:
+        if not strategy.uses_shots or not params["k"]:
+            return None
+        if selection.split == "train":
+            message = f"{strategy.name} takes its examples from the train split, which is evaluated here"
+            raise self._file.error(message, *variant.at)
+        try:
+            shots = self._examples(dataset)
+            first = next(iter(selection))
+            shots.pick(first, params["k"], params["select"], params["shot_seed"], params["order"])
+        except ConfigError as error:
+            raise self._located(error, *variant.at) from None
+
+        def pick(sample: Sample, wanted: Mapping[str, JSON]) -> Sequence[Sample]:
+            return shots.pick(sample, wanted["k"], wanted["select"], wanted["shot_seed"], wanted["order"])
+
+        return pick
+
+    def _examples(self, dataset: Dataset) -> Shots:
+        if dataset.name not in self._shots:
+            by_target = dataset.card.task == "classification"
+            self._shots[dataset.name] = Shots(list(dataset.samples("train")), by_target)
+        return self._shots[dataset.name]
+
+    def _persona(self, name: str) -> Any:
+        known = self._workspace.names("prompts/system", ".j2")
+        if name not in known:
+            raise self._file.error(unknown("system message", name, ["none", *known]), "system")
+        return self._templates.get(f"system/{name}.j2")
+
+    def _metric_specs(self, dataset: Dataset) -> Sequence[str | Mapping[str, Any]]:
+        return self._sweep.metrics or dataset.card.metrics or metric_room.defaults(dataset.card.task)
+
+    def _selection(self, dataset: Dataset, limit: int | None) -> Selection:
+        key = (dataset.name, limit)
+        if key not in self._selections:
+            split = dataset.split(self._sweep.split)
+            self._selections[key] = Selection.of(dataset, split, limit, self._sweep.seed)
+            self._warnings |= dict.fromkeys(self._selections[key].warnings)
+        return self._selections[key]
+
+    def _strategy(self, variant: Variant) -> Strategy:
+        try:
+            if variant.strategy not in self._strategies:
+                found = load_strategy(variant.strategy, self._templates, self._workspace)
+                self._strategies[variant.strategy] = found
+            self._strategies[variant.strategy].complete(variant.params)
+        except ConfigError as error:
+            raise self._located(error, *variant.at) from None
+        return self._strategies[variant.strategy]
+
+    def _dataset(self, name: str) -> Dataset:
+        if name not in self._datasets:
+            try:
+                self._datasets[name] = load_dataset(name, self._workspace)
+            except ConfigError as error:
+                raise self._located(error, "datasets") from None
+        return self._datasets[name]
+
+    def _model(self, name: str) -> Model:
+        if name not in self._models:
+            try:
+                self._models[name] = model_room.load(name, self._workspace)
+            except ConfigError as error:
+                raise self._located(error, "models") from None
+        return self._models[name]
+
+    def _check_params(self, model: Model, params: Mapping[str, JSON]) -> None:
+        try:
+            model.check(params)
+        except ConfigError as error:
+            raise self._located(error, "params") from None
+
+    def _located(self, error: ConfigError, *at: str | int) -> ConfigError:
+        """The error at the sweep's line, unless it already names a file of its own."""
+        return error if error.path is not None else self._file.error(error.message, *at)
+
+
+def _as_data(sweep: Any) -> dict[str, JSON]:
+    from dataclasses import asdict, fields
+
+    data = asdict(sweep)
+    defaults = {one.name: one.default for one in fields(sweep)}
+    return {name: value for name, value in data.items() if value != defaults[name] and value != {}}
+
+
+def _distinct(arms: Sequence[PlannedArm]) -> list[PlannedArm]:
+    """Each arm once: two entries of a sweep may mean the same."""
+    return list({planned.arm.key: planned for planned in arms}.values())
+
+
+def _labelled(arms: Sequence[PlannedArm]) -> tuple[PlannedArm, ...]:
+    """Arms with readable names that are unique: the parameters that vary within the sweep are in them."""
+    seen: dict[str, set[str]] = {}
+    for planned in arms:
+        for name, value in planned.arm.params.items():
+            seen.setdefault(name, set()).add(digest(value))
+    always = [name for name in seen if all(name in planned.arm.params for planned in arms)]
+    varying = [name for name in seen if len(seen[name]) > 1 or name not in always]
+    named = []
+    for planned in arms:
+        arm = planned.arm
+        shown = [f"{name}={arm.params[name]}" for name in varying if name in arm.params]
+        label = " | ".join([arm.variant, *shown, arm.model, arm.dataset])
+        named.append(replace(planned, arm=replace(arm, label=label)))
+    return tuple(named)
+
+
+class _FirstRequestError(Exception):
+    def __init__(self, request: Request):
+        super().__init__()
+        self.request = request
+
+
+async def first_request(planned: PlannedArm, sample: Sample) -> Request:
+    """What an arm sends first for a sample; nothing is sent. Raises ConfigError as the run would."""
+
+    async def stop(request: Request) -> Completion:
+        raise _FirstRequestError(request)
+
+    try:
+        await planned.strategy.function(sample, planned.ask(sample, stop), **planned.own_params())
+    except _FirstRequestError as found:
+        return found.request
+    raise ConfigError(f"strategy {planned.strategy.name!r} asks no model anything")
+
+
+async def probe(plan: Plan) -> None:
+    """Renders the first sample of every arm, so that a broken template costs nothing."""
+    for planned in plan.arms:
+        first = next(iter(planned.selection))
+        await first_request(planned, first)

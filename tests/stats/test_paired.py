@@ -1,0 +1,171 @@
+"""Two arms compared on the same samples."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promptsweep.errors import NotComparableError
+from promptsweep.stats import mcnemar, paired, sample_size, sample_size_binary, sign_flip
+from promptsweep.stats.proportions import newcombe
+
+binary = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=60)
+graded = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=14)
+
+
+def columns(rows):
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def test_right_or_wrong_scores_get_mcnemar_and_newcombe():
+    a, b = [1] * 50 + [1] * 4 + [0] * 16 + [0] * 30, [1] * 50 + [0] * 4 + [1] * 16 + [0] * 30
+
+    result = paired(a, b)
+
+    expected = newcombe(both=50, only_a=4, only_b=16, neither=30)
+    assert (result.difference, result.low, result.high) == (0.12, expected.low, expected.high)
+    assert result.p == mcnemar(4, 16)
+    assert (result.only_a, result.only_b, result.n) == (4, 16, 100)
+    assert result.method == "exact McNemar test, Newcombe interval"
+    assert result.correlation == pytest.approx(np.corrcoef(a, b)[0, 1])
+    assert result.needed == sample_size_binary(0.12, 0.20)
+    assert result.minimum_detectable == pytest.approx(0.1206, abs=1e-4)
+
+
+def test_graded_scores_get_sign_flips_and_the_bootstrap():
+    random = np.random.default_rng(8)
+    a = random.beta(4, 4, 80)
+    b = np.clip(a + random.normal(0.05, 0.1, 80), 0, 1)
+
+    result = paired(a, b, seed=5)
+
+    assert result.method == "sign-flip permutation test, BCa bootstrap interval"
+    assert result.p == sign_flip(b - a, seed=5)
+    assert result.low < result.difference < result.high
+    assert result.needed == sample_size(result.difference, np.var(b - a, ddof=1))
+    assert result.high - result.low == pytest.approx(2 * 1.99 * np.std(b - a) / 80**0.5, rel=0.1)
+
+
+@given(binary)
+def test_swapping_right_or_wrong_arms_turns_the_result(rows):
+    assert_turned(*columns(rows))
+
+
+@settings(max_examples=25, deadline=None)
+@given(graded)
+def test_swapping_graded_arms_turns_the_result(rows):
+    assert_turned(*columns(rows))
+
+
+def assert_turned(a, b):
+    there, back = paired(a, b), paired(b, a)
+
+    assert (there.difference, there.low, there.high) == pytest.approx(
+        (-back.difference, -back.high, -back.low), abs=1e-9
+    )
+    assert (there.p, there.only_a, there.only_b) == (back.p, back.only_b, back.only_a)
+    assert -1 <= there.low <= there.difference <= there.high <= 1
+    assert 0 < there.p <= 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(graded, st.floats(0.5, 0.999), st.floats(0.5, 0.999))
+def test_a_higher_level_gives_a_wider_interval(rows, one, other):
+    narrow, wide = (paired(*columns(rows), level=level) for level in sorted((one, other)))
+
+    assert wide.low <= narrow.low + 1e-9
+    assert narrow.high <= wide.high + 1e-9
+
+
+@pytest.mark.parametrize("score", [1.0, 0.6])
+def test_equal_arms_are_not_proven_equal_by_few_samples(score):
+    result = paired([score] * 20, [score] * 20)
+
+    assert -0.2 < result.low < -0.1
+    assert 0.1 < result.high < 0.2
+    assert (result.difference, result.p) == (0, 1)
+    assert (result.minimum_detectable, result.needed, result.correlation) == (None, None, None)
+
+
+def test_clusters_count_as_one_sample_each():
+    random = np.random.default_rng(6)
+    a, b = random.random(15), random.random(15)
+    ids = np.repeat(list("abcdefghijklmno"), 4)
+
+    repeated, averaged = paired(np.repeat(a, 4), np.repeat(b, 4), ids), paired(a, b)
+
+    assert repeated.n == 15
+    assert (repeated.low, repeated.high) == pytest.approx((averaged.low, averaged.high))
+    assert (repeated.p, repeated.needed) == (averaged.p, averaged.needed)
+
+
+def test_right_or_wrong_scores_in_clusters_are_not_counted_one_by_one():
+    a, b, ids = [0] * 40, [1] * 20 + [0] * 20, [i // 10 for i in range(40)]
+
+    assert "sign-flip" in paired(a, b, ids).method
+    assert paired(a, b, ids).p == 0.5
+
+
+def test_scores_without_bounds_are_compared_on_their_own_scale():
+    result = paired([120, 150, 90, 300], [110, 149, 85, 280], bounds=None)
+
+    assert result.difference == -9
+    assert result.low < -9 < result.high < 20
+
+
+def test_one_sample_settles_nothing():
+    result = paired([0.2], [0.9])
+
+    assert (result.low, result.high, result.p, result.needed) == (-1, 1, 1, None)
+
+
+def test_very_many_samples_are_compared_at_once():
+    random = np.random.default_rng(9)
+    a, b = random.random(300_000), random.random(300_000)
+
+    result = paired(a, b)
+
+    assert result.method == "sign-flip permutation test, Student interval"
+    assert result.high - result.low == pytest.approx(2 * 1.96 * np.std(b - a) / 300_000**0.5, rel=1e-3)
+
+
+def test_arms_without_a_common_sample_are_not_comparable():
+    with pytest.raises(NotComparableError):
+        paired([], [])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        ([1, 0], [1], "2 scores of A cannot be paired with 1 of B"),
+        ([0.1], [7.0], "outside"),
+        ([1], [np.nan], "nan"),
+    ],
+)
+def test_scores_that_are_no_pairs_are_refused(a, b, message):
+    with pytest.raises(ValueError, match=message):
+        paired(a, b)
+
+
+@pytest.mark.parametrize(("n", "runs"), [(20, 400), (100, 200)])
+@pytest.mark.parametrize(("p_a", "p_b"), [(0.5, 0.5), (0.9, 0.99), (0.99, 0.99)])
+def test_the_interval_of_graded_scores_covers_the_truth_in_93_of_100_runs(p_a, p_b, n, runs):
+    random = np.random.default_rng(13)
+
+    def scores(p):
+        return np.where(random.random(n) < p, 1.0, random.random(n))
+
+    results = [paired(scores(p_a), scores(p_b), seed=seed) for seed in range(runs)]
+
+    assert np.mean([r.low <= (p_b - p_a) / 2 <= r.high for r in results]) >= 0.93
+
+
+def test_importing_the_statistics_loads_no_heavy_package():
+    code = "import sys, promptsweep.stats; sys.exit(bool({'numpy', 'scipy', 'pandas'} & set(sys.modules)))"
+
+    subprocess.run([sys.executable, "-c", code], check=True)
