@@ -13,7 +13,7 @@ from promptsweep.stats import benjamini_hochberg, holm
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(p_values)
 def test_holm_equals_statsmodels(values):
     assert holm(values) == pytest.approx(multipletests(values, method="holm")[1], abs=1e-9)

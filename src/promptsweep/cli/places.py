@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.types import Sample
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
     from promptsweep.api import Run
     from promptsweep.reports import Store
+    from promptsweep.runners import ScoredArm
 
 
 def find_workspace(folder: Path | None) -> Workspace:
@@ -35,3 +38,12 @@ def stored_run(reference: str, workspace: Path | None, store: str | None) -> Ite
 
     with opened(workspace, store) as found:
         yield Run(found.find_run(reference).id, found)
+
+
+def find_sample(planned: ScoredArm, identity: str | None) -> Sample:
+    """The arm's sample of this id, or its first; ConfigError with the nearest id."""
+    for sample in planned.selection:
+        if identity in (None, sample.id):
+            return sample
+    ids = (sample.id for sample in planned.selection)
+    raise ConfigError(unknown(f"sample of {planned.arm.dataset}", str(identity), ids))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from promptsweep.datasets.card import Card
 from promptsweep.datasets.read import Row
@@ -67,7 +66,9 @@ class _Builder:
         if self._labels:
             fields.setdefault("labels", self._labels)
         sample = Sample(text_of(given), text_of(text), targets_of(target), fields)
-        return sample if sample.id else replace(sample, id=self._own_id(sample.digest, line))
+        if sample.id:
+            return sample
+        return Sample(self._own_id(sample.digest, line), sample.input, sample.targets, fields)
 
     def _own_id(self, address: str, line: int) -> str:
         name = address[:_ID_DIGITS]

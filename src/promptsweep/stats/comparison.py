@@ -144,17 +144,17 @@ def _compare_graded(units: Units, level: float, seed: int, bounds: Bounds | None
 
 
 def _graded_interval(units: Units, level: float, seed: int, bounds: Bounds | None) -> tuple[Interval, str]:
-    width = None if bounds is None else (bounds[0] - bounds[1], bounds[1] - bounds[0])
+    span = None if bounds is None else (bounds[0] - bounds[1], bounds[1] - bounds[0])
     count, mean = len(units), units.mean
     if count < 2:
-        return unknown(mean, width, count), "no"
+        return unknown(mean, span, count), "no"
     limits, names = student_limits(mean, units.variance, count, level), ["Student"]
     if count <= MANY:
         limits, names = farther(limits, bca(units, level, seed)), ["BCa bootstrap"]
-    if width is not None and (units.totals != 0).sum() < FEW:
-        limits = farther(limits, score_limits(mean, units.variance, count, level, width))
+    if span is not None and (units.totals != 0).sum() < FEW:
+        limits = farther(limits, score_limits(mean, units.variance, count, level, span))
         names.append("score")
-    return within(mean, limits, width, count), " and ".join(names)
+    return within(mean, limits, span, count), " and ".join(names)
 
 
 def _correlation(a: Floats, b: Floats) -> float | None:

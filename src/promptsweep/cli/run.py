@@ -1,0 +1,98 @@
+"""`run`: renders, asks, scores and stores; prints the leaderboard and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptsweep.cli.options import (
+    JsonOption,
+    LimitOption,
+    ModelOption,
+    StoreOption,
+    SweepArgument,
+    WorkspaceOption,
+)
+from promptsweep.cli.output import emit, emit_json, note, plural
+from promptsweep.cli.places import find_workspace, opened
+from promptsweep.cli.progress import watching
+from promptsweep.errors import ExitCode
+
+if TYPE_CHECKING:
+    from promptsweep.api import Result
+    from promptsweep.runners import Plan
+
+
+def run(
+    sweep: SweepArgument,
+    limit: LimitOption = None,
+    model: ModelOption = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask again, even where a reply is stored.")] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with this run (an id, or `latest`); nothing is redone."),
+    ] = None,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
+    json: JsonOption = False,
+    store: StoreOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Run a sweep and print its leaderboard.
+
+    Every reply is stored as it comes. Ctrl-C once finishes what is in flight, twice stops at once; either
+    way the run can be resumed. Exit code 0: done; 4: incomplete; 130: interrupted.
+    """
+    from promptsweep import api
+
+    planned = api.plan(sweep, find_workspace(workspace), {"limit": limit, "models": model or None})
+    _announce(planned)
+    with opened(workspace, store, create=True) as found:
+        with watching(quiet=no_progress) as observe:
+            result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe)
+        if json:
+            emit_json(result.run.as_json())
+        else:
+            _print_result(result)
+    if result.exit_code != ExitCode.OK:
+        note(f"{result.status}: {result.error}")
+        note(f"resume: {_resume_command(result.run.id, sweep, limit, model, store, workspace)}")
+    raise typer.Exit(result.exit_code)
+
+
+def _announce(planned: Plan) -> None:
+    """What the user should know before anything is sent."""
+    for line in dict.fromkeys(model.notice for model in planned.models if model.notice):
+        note(line)
+    for warning in planned.warnings:
+        note(f"warning: {warning}")
+
+
+def _print_result(result: Result) -> None:
+    from promptsweep.cli.leaderboard import print_leaderboard
+
+    print_leaderboard(result.run)
+    progress, identity = result.progress, result.run.id
+    done = f"{plural(progress.requests, 'request')}, {progress.cached:,} from the store"
+    emit("", f"Run {identity}: {plural(progress.done, 'record')}, {done}. What next:")
+    emit(f"  promptsweep show {identity} --wrong    the samples it got wrong")
+    emit(f"  promptsweep compare {identity}         which differences are real")
+    emit(f"  promptsweep dashboard                       every prompt, reply and score")
+
+
+def _resume_command(  # noqa: PLR0913, PLR0917  the options that must be the same again
+    identity: str,
+    sweep: str,
+    limit: int | None,
+    models: list[str] | None,
+    store: str | None,
+    workspace: Path | None,
+) -> str:
+    words = ["promptsweep", "run", sweep, "--resume", identity]
+    words += [] if limit is None else ["--limit", str(limit)]
+    words += [word for model in models or [] for word in ("--model", model)]
+    words += [] if store is None else ["--store", store]
+    words += [] if workspace is None else ["--workspace", str(workspace)]
+    return shlex.join(words)

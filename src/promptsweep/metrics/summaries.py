@@ -1,0 +1,119 @@
+"""Metrics of summaries: length, how much is copied from the source (the sample's input), named entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from promptsweep.metrics import tokens
+from promptsweep.metrics.base import metric
+from promptsweep.types import Sample, Score, nfc
+
+
+def _signature() -> str:
+    return "tok:unicode-words|case:lower"
+
+
+@metric(kind="descriptive", signature=_signature)
+def words(answer: str, sample: Sample) -> float:  # noqa: ARG001
+    """Length of the answer in words."""
+    return len(tokens.words(answer))
+
+
+@metric(kind="descriptive")
+def chars(answer: str, sample: Sample) -> float:  # noqa: ARG001
+    """Length of the answer in characters, spaces included."""
+    return len(nfc(answer))
+
+
+@metric(kind="descriptive", signature=_signature)
+def compression(answer: str, sample: Sample) -> float | None:
+    """Words of the source for each word of the summary (Grusky 2018): 10 is ten times shorter."""
+    summary = tokens.words(answer)
+    return len(tokens.words(sample.input)) / len(summary) if summary else None
+
+
+@metric(kind="descriptive", signature=_signature)
+def coverage(answer: str, sample: Sample) -> float | None:
+    """Share of the summary's words that stand in passages copied from the source (Grusky 2018, 0–1)."""
+    summary = tokens.words(answer)
+    return sum(fragments(tokens.words(sample.input), summary)) / len(summary) if summary else None
+
+
+@metric(kind="descriptive", signature=_signature)
+def density(answer: str, sample: Sample) -> float | None:
+    """Mean length, over the summary's words, of the copied passage each stands in (Grusky 2018)."""
+    summary = tokens.words(answer)
+    if not summary:
+        return None
+    return sum(length**2 for length in fragments(tokens.words(sample.input), summary)) / len(summary)
+
+
+@metric(kind="descriptive", signature=_signature)
+def novel_bigrams(answer: str, sample: Sample) -> float | None:
+    """Share of the summary's distinct pairs of words that the source does not have (0–1)."""
+    pairs = _pairs(tokens.words(answer))
+    return len(pairs - _pairs(tokens.words(sample.input))) / len(pairs) if pairs else None
+
+
+@metric(kind="graded")
+def entity_recall(answer: str, sample: Sample) -> Score | None:
+    """Share of the sample's `entities` that the answer names as strings (0–1); none where it lists none."""
+    wanted = _entities(sample)
+    if not wanted:
+        return None
+    missed = [entity for entity in wanted if not _names(answer, entity)]
+    return Score(1 - len(missed) / len(wanted), f"missed: {', '.join(missed)}" if missed else "")
+
+
+@metric(kind="descriptive", signature=_signature)
+def entity_density(answer: str, sample: Sample) -> float | None:
+    """Entities of the sample's list in the answer, for each of its words: a proxy for its density.
+
+    Adams et al. 2023 count the entities that a tagger finds; here only listed ones count, each once.
+    """
+    wanted, length = _entities(sample), len(tokens.words(answer))
+    if not wanted or not length:
+        return None
+    return sum(_names(answer, entity) for entity in wanted) / length
+
+
+def fragments(source: Sequence[str], summary: Sequence[str]) -> list[int]:
+    """Lengths of the longest passages of the summary that the source has, taken greedily from the left."""
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(source):
+        places.setdefault(word, []).append(place)
+    lengths, at = [], 0
+    while at < len(summary):
+        longest = max((_shared(source[p:], summary[at:]) for p in places.get(summary[at], ())), default=0)
+        if longest:
+            lengths.append(longest)
+        at += max(longest, 1)
+    return lengths
+
+
+def _shared(left: Sequence[str], right: Sequence[str]) -> int:
+    """Length of the common beginning."""
+    return next(
+        (n for n, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
+        min(len(left), len(right)),
+    )
+
+
+def _pairs(sequence: Sequence[str]) -> set[tuple[str, str]]:
+    return set(zip(sequence, sequence[1:], strict=False))
+
+
+def _entities(sample: Sample) -> list[str]:
+    listed = sample.fields.get("entities") or ()
+    return list(dict.fromkeys(str(entity) for entity in listed if str(entity).strip()))
+
+
+def _names(text: str, entity: str) -> bool:
+    """Whole words, whatever their case; a particle may follow, as in Korean, but no Latin letter or digit."""
+    end = r"(?![a-z0-9])" if entity[-1].isascii() else ""
+    return re.search(rf"(?<![^\W_]){re.escape(_folded(entity))}{end}", _folded(text)) is not None
+
+
+def _folded(text: str) -> str:
+    return " ".join(nfc(text).casefold().split())

@@ -1,0 +1,180 @@
+"""`models.yaml`: where models are served and how to talk to them; built-in presets under the workspace's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from annotated_types import Ge, Gt
+
+from promptsweep import config
+from promptsweep.errors import ConfigError
+from promptsweep.models.retry import Retries
+from promptsweep.types import JSON
+from promptsweep.workspace import Workspace
+
+FILE = "models.yaml"
+RESERVED = ("local", "gguf", "replay")
+"""References that mean something else, so that no endpoint or short name may take them."""
+
+T = TypeVar("T", "Endpoint", "Shorthand")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars per million tokens."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    input: Annotated[float, Ge(0)]
+    output: Annotated[float, Ge(0)]
+    cached: Annotated[float, Ge(0)] | None = None
+    """For prompt tokens that the endpoint had in its cache. Default: as `input`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Models of an endpoint that take other parameters than the rest."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    match: str
+    """Regular expression that their whole name matches."""
+    rename: dict[str, str] = field(default_factory=dict)
+    refuse: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One OpenAI-compatible server."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    base_url: str | None = None
+    url_from: str | None = None
+    """Environment variable that is used in place of `base_url` where it is set."""
+    key: str | None = None
+    """Environment variable (or line of `.env`) that holds the API key. None: no key is sent."""
+    key_header: str = "Authorization"
+    """Header that carries the key: `Authorization` as a bearer token, any other the key alone."""
+    path: str = "/chat/completions"
+    """Appended to the base URL; `{model}` in it is the model's name."""
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    concurrency: Annotated[int, Ge(1)] = 16
+    """Most calls in flight for one model."""
+    timeout: Annotated[float, Gt(0)] = 600.0
+    """Seconds that one attempt may take in all."""
+    connect_timeout: Annotated[float, Gt(0)] = 10.0
+    """Seconds that connecting may take."""
+    retries: Retries = Retries()
+    params: dict[str, JSON] = field(default_factory=dict)
+    """Defaults of the sampling parameters."""
+    rename: dict[str, str] = field(default_factory=dict)
+    """The endpoint's own names for parameters: `{seed: random_seed}`."""
+    refuse: list[str] = field(default_factory=list)
+    """Parameters that it rejects or silently ignores."""
+    families: list[Family] = field(default_factory=list)
+    """The first that matches a model is added to `rename` and `refuse`."""
+    prices: dict[str, Price] = field(default_factory=dict)
+    """By model, or by a pattern such as `*`."""
+    provider: str | None = None
+    """Its name in the genai-prices package, for models without a price here."""
+
+    def names(self, model: str) -> dict[str, str]:
+        """The parameters that have another name for this model, and which."""
+        return self.rename | self._family(model).rename
+
+    def refused(self, model: str) -> list[str]:
+        """The parameters that this model does not take."""
+        return [*self.refuse, *self._family(model).refuse]
+
+    def _family(self, model: str) -> Family:
+        return next((one for one in self.families if re.fullmatch(one.match, model)), Family(match=""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shorthand:
+    """A short name for a model with parameters of its own."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    endpoint: str
+    name: str
+    params: dict[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All endpoints and short names a sweep may use."""
+
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    models: Mapping[str, Shorthand] = field(default_factory=dict)
+
+
+def catalog(workspace: Workspace) -> Catalog:
+    """Built-in presets, and over them the workspace's `runners/models.yaml`, key by key."""
+    endpoints: dict[str, dict[str, Any]] = {}
+    models: dict[str, Shorthand] = {}
+    for path in reversed([root / "runners" / FILE for root in workspace.roots]):
+        if path.is_file():
+            layer = _Layer.read(path)
+            models |= layer.models
+            for name, keys in layer.endpoints.items():
+                endpoints[name] = endpoints.get(name, {}) | keys
+    return Catalog({name: Endpoint(**keys) for name, keys in endpoints.items()}, models)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One file, validated: of each endpoint only the keys that are written, as objects."""
+
+    endpoints: dict[str, dict[str, Any]]
+    models: dict[str, Shorthand]
+
+    @classmethod
+    def read(cls, path: Path) -> _Layer:
+        data = config.read_yaml(path)
+        config.validate(data, _Sections, path)
+        endpoints = {}
+        for name, node, endpoint in _entries(data, "endpoints", Endpoint, path):
+            _check_patterns(endpoint, node, path)
+            written = {one.name: getattr(endpoint, one.name) for one in fields(endpoint) if one.name in node}
+            endpoints[name] = written
+        models = {name: short for name, _, short in _entries(data, "models", Shorthand, path)}
+        return cls(endpoints, models)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sections:
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    endpoints: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
+
+
+def _entries(
+    data: Mapping[str, Any], section: str, into: type[T], path: Path
+) -> Iterator[tuple[str, Mapping[str, Any], T]]:
+    for name, node in data.get(section, {}).items():
+        if name in RESERVED or (section == "endpoints" and re.search("[/:]", name)):
+            line = config.line_of(data, (section, name))
+            raise ConfigError(f"{name!r} cannot be a name in {section}", path=path, line=line)
+        yield name, node, config.validate(node, into, path)
+
+
+def _check_patterns(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> None:
+    for index, family in enumerate(endpoint.families):
+        try:
+            re.compile(family.match)
+        except re.error as error:
+            line = config.line_of(node, ("families", index, "match"))
+            message = f"match: not a regular expression: {error}"
+            raise ConfigError(message, path=path, line=line) from None
+    base_url = endpoint.base_url
+    if base_url is not None and not base_url.startswith(("http://", "https://")):
+        line = config.line_of(node, ("base_url",))
+        raise ConfigError(f"base_url must begin with http:// or https://, not {base_url!r}", path=path, line=line)

@@ -1,0 +1,88 @@
+"""What a store knows of a run's arms: which one a text means, where its records are, what it was scored with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_
+
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.reports.schema import record_range
+from promptsweep.reports.store import loads
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMetric:
+    """A metric as an arm was scored with it."""
+
+    place: int
+    """Place in the arm's list, which names it in the table of scores."""
+    name: str
+    kind: str
+    """`binary`, `graded` (0 to 1), `descriptive` (neither good nor bad) or `aggregate` (no score a sample)."""
+    higher_is_better: bool | None
+    signature: str
+
+
+def stored_metrics(arm: Any) -> list[StoredMetric]:
+    """The metrics of an arm's row, in order."""
+    return [
+        StoredMetric(place, one["name"], one["kind"], one["higher_is_better"], one["signature"])
+        for place, one in enumerate(loads(arm.metrics))
+    ]
+
+
+def sample_metrics(arms: Sequence[Any], name: str | None = None) -> dict[int, StoredMetric]:
+    """Arm number → its metric `name` (default: its first) that scores one answer at a time.
+
+    Arms without it are absent. Raises ConfigError when a name is given that no arm has.
+    """
+    found: dict[int, StoredMetric] = {}
+    for arm in arms:
+        for metric in stored_metrics(arm):
+            if metric.kind != "aggregate" and name in (None, metric.name):
+                found.setdefault(arm.id, metric)
+    if name is not None and not found:
+        raise ConfigError(_no_metric(arms, name))
+    return found
+
+
+def _no_metric(arms: Sequence[Any], name: str) -> str:
+    every = [metric for arm in arms for metric in stored_metrics(arm)]
+    known = {metric.name for metric in every if metric.kind != "aggregate"}
+    if name in {metric.name for metric in every}:
+        return f"{name} is computed over all answers together, not sample by sample; choose among: " + ", ".join(
+            sorted(known)
+        )
+    return unknown("metric", name, known)
+
+
+def match_arm(arms: Sequence[Any], text: str) -> Any:
+    """The arm meant by its label, by the label's first part (strategy and parameters), or by any part of it.
+
+    Raises ConfigError for a text that fits no arm (naming the nearest) or more than one.
+    """
+    for fits in (
+        [arm for arm in arms if arm.label == text],
+        [arm for arm in arms if arm.label.startswith(f"{text} | ")],
+        [arm for arm in arms if text in arm.label],
+    ):
+        if len(fits) > 1:
+            raise ConfigError(f"arm {text!r} fits more than one: {'; '.join(arm.label for arm in fits)}")
+        if fits:
+            return fits[0]
+    raise ConfigError(unknown("arm", text, [arm.label for arm in arms]))
+
+
+def within(identity: ColumnElement[int], arms: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition that a record's number belongs to one of the arms; neighbouring arms are one range."""
+    spans: list[list[int]] = []
+    for number in sorted(arm.id for arm in arms):
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    ranges = [(record_range(first)[0], record_range(last)[1]) for first, last in spans]
+    return or_(false(), *(identity.between(low, high) for low, high in ranges))

@@ -1,0 +1,112 @@
+"""What a face shows of a store: its runs, pages of a run's records, and one record's whole trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from promptsweep.reports import schema
+from promptsweep.reports.pages import RecordRow, page
+from promptsweep.reports.store import Store, loads
+from promptsweep.reports.traces import Trace, trace
+from promptsweep.types import JSON, Outcome, Status
+
+__all__ = ["RecordRow", "RunInfo", "Trace", "list_runs", "page", "run_info", "trace"]
+
+runs, arms, records = schema.runs, schema.arms, schema.records
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run in a list of runs."""
+
+    id: str
+    name: str
+    status: Status
+    created: datetime
+    """When it began, UTC."""
+    error: str | None
+    """Why it is not complete."""
+    warnings: tuple[str, ...]
+    sweep: Mapping[str, JSON]
+    versions: Mapping[str, JSON]
+    """Of promptsweep and Python, and the commit of the workspace."""
+    repeats: int
+    arms: int
+    planned: int
+    """Records of the finished run: samples × repeats, over all arms."""
+    done: int
+    """Records without an error."""
+    errors: int
+    """Records that ended in an error."""
+    cost: float | None
+    """US dollars of all its calls, stored replies included; None where a price is unknown."""
+
+
+def list_runs(store: Store, limit: int = 50, name: str | None = None) -> list[RunInfo]:
+    """The newest runs first; only those of the sweep `name` where it is given. Two queries."""
+    newest = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(limit)
+    return _infos(store, newest if name is None else newest.where(runs.c.name == name))
+
+
+def run_info(store: Store, reference: str = "latest") -> RunInfo:
+    """One run, by anything that `Store.find_run` understands. Raises ConfigError like it."""
+    [info] = _infos(store, select(runs).where(runs.c.id == store.find_run(reference).id))
+    return info
+
+
+def _infos(store: Store, query: Select[Any]) -> list[RunInfo]:
+    with store.engine.connect() as connection:
+        found = connection.execute(query).all()
+        counts = connection.execute(_counts([row.id for row in found])).all()
+    by_run: dict[str, list[Any]] = {}
+    for count in counts:
+        by_run.setdefault(count.run, []).append(count)
+    return [_info(row, by_run.get(row.id, [])) for row in found]
+
+
+def _counts(identities: Sequence[str]) -> Select[Any]:
+    """Records of each arm of the runs, by what became of them."""
+    size = schema.record_id(1, 0, 0)
+    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
+    return (
+        select(
+            arms.c.run,
+            arms.c.planned,
+            func.count(records.c.id).label("attempts"),
+            _number(records.c.outcome == Outcome.ERROR.value).label("errors"),
+            _number(records.c.id.is_not(None) & records.c.cost.is_(None)).label("unpriced"),
+            func.coalesce(func.sum(records.c.cost), 0.0).label("cost"),
+        )
+        .select_from(arms.outerjoin(records, own))
+        .where(arms.c.run.in_(identities))
+        .group_by(arms.c.id)
+    )
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _info(row: Any, counts: Sequence[Any]) -> RunInfo:
+    errors = sum(count.errors for count in counts)
+    return RunInfo(
+        id=row.id,
+        name=row.name,
+        status=Status(row.status),
+        created=datetime.fromtimestamp(row.created, UTC),
+        error=row.error,
+        warnings=tuple(loads(row.warnings)),
+        sweep=loads(row.sweep),
+        versions=loads(row.versions),
+        repeats=row.repeats,
+        arms=len(counts),
+        planned=sum(count.planned for count in counts) * row.repeats,
+        done=sum(count.attempts for count in counts) - errors,
+        errors=errors,
+        cost=None if any(count.unpriced for count in counts) else float(sum(count.cost for count in counts)),
+    )

@@ -1,0 +1,116 @@
+"""The store: versions, run look-up, group commit, numbers of records."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+import promptsweep
+from promptsweep.errors import ConfigError, IncompleteError
+from promptsweep.reports import open_store, schema
+from promptsweep.reports.sink import StoreSink
+from promptsweep.testing import FunctionModel
+from promptsweep.types import Completion, Message, Request, Usage
+from promptsweep.workspace import Workspace
+from workspaces import mood
+
+
+def ran(tmp_path, name="first"):
+    sweep = {"name": name, "datasets": "mood", "models": "m", "strategies": "zero_shot"}
+    model = FunctionModel(lambda request: "good")
+    return promptsweep.run(sweep, models={"m": model}, workspace=mood(tmp_path).root)
+
+
+def test_a_store_of_a_newer_version_is_refused_in_one_line(tmp_path):
+    store = open_store(Workspace(tmp_path))
+    with store.engine.begin() as connection:
+        connection.execute(update(schema.meta).values(value=str(schema.VERSION + 1)))
+
+    with pytest.raises(ConfigError, match=r"written by a newer promptsweep \(schema 2, this one knows 1\)"):
+        open_store(Workspace(tmp_path))
+
+
+def test_a_file_that_is_no_store_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("not a database, but long enough to be read as the header of one" * 10)
+
+    with pytest.raises(ConfigError, match="cannot be used as a store: file is not a database"):
+        open_store(Workspace(tmp_path), str(path))
+
+
+def test_reading_does_not_create_a_store(tmp_path):
+    with pytest.raises(ConfigError, match="promptsweep run SWEEP makes one"):
+        open_store(Workspace(tmp_path), create=False)
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_run_is_found_by_latest_id_prefix_and_name(tmp_path):
+    run = ran(tmp_path, "first")
+    store = open_store(Workspace(tmp_path))
+
+    for reference in ("latest", run.id, run.id[:-1], "first"):
+        assert store.find_run(reference).id == run.id
+    with pytest.raises(ConfigError, match="unknown run 'frist'. Did you mean 'first'"):
+        store.find_run("frist")
+
+
+@given(
+    st.integers(1, 2**20 - 1),
+    st.integers(0, 2**schema.REPEAT_BITS - 1),
+    st.integers(0, 2**schema.POSITION_BITS - 1),
+)
+def test_a_records_number_holds_arm_repeat_and_position(arm, repeat, position):
+    number = schema.record_id(arm, repeat, position)
+    low, high = schema.record_range(arm)
+
+    assert schema.unpacked(number) == (arm, repeat, position)
+    assert low <= number <= high < 2**63
+
+
+def test_a_stored_reply_comes_back_whole_and_marked_as_cached(tmp_path):
+    run = ran(tmp_path)
+    store = open_store(Workspace(tmp_path))
+    request = Request("x", "http://x", (Message("system", "s"), Message("user", "안녕")), {"temperature": 0})
+    reply = Completion("네", "length", Usage(3, 2, 1, 0), 0.5, 0.01, attempts=2, reasoning="hm")
+
+    async def exchange():
+        async with StoreSink(store, run.id) as sink:
+            assert await sink.lookup(request.key) is None
+            sink.keep(request, reply)
+            unsaved = await sink.lookup(request.key)
+        async with StoreSink(store, run.id) as sink:
+            return unsaved, await sink.lookup(request.key)
+
+    for stored in asyncio.run(exchange()):
+        assert stored.cached
+        assert (stored.text, stored.finish, stored.usage, stored.cost) == ("네", "length", Usage(3, 2, 1, 0), 0.01)
+        assert (stored.seconds, stored.attempts, stored.reasoning) == (0.5, 2, "hm")
+
+
+def test_what_requests_share_is_stored_once(tmp_path):
+    ran(tmp_path)
+    store = open_store(Workspace(tmp_path))
+
+    with store.engine.connect() as connection:
+        assert len(connection.execute(select(schema.responses)).all()) == 6
+        assert len(connection.execute(select(schema.preambles)).all()) == 1
+
+
+def test_a_store_that_cannot_be_written_ends_the_run_with_one_line(tmp_path):
+    run = ran(tmp_path)
+    store = open_store(Workspace(tmp_path))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE responses")
+        connection.exec_driver_sql("CREATE VIEW responses AS SELECT 1 AS key")
+    request = Request("x", "u", (Message("user", "q"),))
+
+    async def write():
+        async with StoreSink(store, run.id) as sink:
+            sink.keep(request, Completion("a"))
+
+    with pytest.raises(IncompleteError, match="the store cannot be written: "):
+        asyncio.run(write())
