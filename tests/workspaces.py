@@ -27,23 +27,31 @@ def write(root: Path, files: Mapping[str, Any]) -> Workspace:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, list):
-            content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
-        elif not isinstance(content, str):
-            content = json.dumps(content, ensure_ascii=False)
-        path.write_text(content, encoding="utf-8")
+        path.write_text(_text(content), encoding="utf-8")
     return Workspace(root.resolve())
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
 def rows(pairs: Sequence[tuple[str, Any]], prefix: str = "s") -> list[dict[str, Any]]:
     """Dataset rows of (input, target) pairs, with ids `s-0`, `s-1`, …"""
-    return [{"id": f"{prefix}-{i}", "input": text, "target": target} for i, (text, target) in enumerate(pairs)]
+    return [
+        {"id": f"{prefix}-{i}", "input": text, "target": target} for i, (text, target) in enumerate(pairs)
+    ]
 
 
 def mood(root: Path, **files: Any) -> Workspace:
     """A workspace with the dataset `mood`: six test and four train rows, labels good and bad."""
     base = {
-        "datasets/mood.yaml": {"task": "classification", "labels": ["good", "bad"], "instruction": "Judge the mood."},
+        "datasets/mood.yaml": {
+            "task": "classification",
+            "labels": ["good", "bad"],
+            "instruction": "Judge the mood.",
+        },
         "datasets/mood.train.jsonl": rows(MOOD_TRAIN, "t"),
         "datasets/mood.test.jsonl": rows(MOOD_TEST),
     }

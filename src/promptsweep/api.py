@@ -95,7 +95,7 @@ class Result:
         return codes.get(self.status, ExitCode.INCOMPLETE)
 
 
-def run(  # noqa: PLR0913  the options of `promptsweep run`
+def run(
     sweep: str | Path | Mapping[str, JSON],
     *,
     models: Mapping[str, Model] | None = None,
@@ -144,7 +144,8 @@ def execute(
     observe: Observe | None = None,
 ) -> Result:
     """Runs a plan, or what is left of the run `resume`, into the store; closes the plan's models."""
-    identity = store.begin(planned, fresh, versions()) if resume is None else _resumed(planned, store, resume)
+    begun = resume is None
+    identity = store.begin(planned, fresh, versions()) if begun else _resumed(planned, store, str(resume))
     row = store.find_run(identity)
     done, count = store.done(identity, row.repeats)
     progress, stop = Progress(planned.total, resumed=count), Stop()
@@ -164,7 +165,7 @@ def execute(
     return Result(Run(identity, store), status, progress, error)
 
 
-async def _execute(  # noqa: PLR0913, PLR0917
+async def _execute(
     planned: Plan, store: Store, row: Any, progress: Progress, stop: Stop, done: Any, observe: Observe | None
 ) -> None:
     sink = StoreSink(store, row.id, fresh=bool(row.fresh))
@@ -224,7 +225,8 @@ def _ending(stop: Stop, progress: Progress) -> str | None:
     if stop.reason is not None:
         return str(stop.reason)
     if progress.errors:
-        return f"{progress.errors} of {progress.total} records ended in an error; the last: {progress.last_error}"
+        count = f"{progress.errors} of {progress.total} records ended in an error"
+        return f"{count}; the last: {progress.last_error}"
     return None
 
 
@@ -234,7 +236,7 @@ def _note(store: Store, run: str, status: Status, error: str | None) -> None:
         store.finish(run, status, error)
 
 
-def import_answers(  # noqa: PLR0913  the options of `promptsweep import`
+def import_answers(
     path: str | Path,
     *,
     dataset: str,
@@ -246,9 +248,7 @@ def import_answers(  # noqa: PLR0913  the options of `promptsweep import`
 ) -> Run:
     """Scores answers made elsewhere (`{"id", "answer"}` rows) and stores them as a run."""
     found = load_dataset(dataset, workspace)
-    given = runners.read_answers(
-        Path(path), found, name, split=split, metrics=metrics, root=workspace.root
-    )
+    given = runners.read_answers(Path(path), found, name, split=split, metrics=metrics, root=workspace.root)
     identity = store.begin(given, False, versions())
 
     async def add() -> None:
@@ -330,4 +330,3 @@ def enter(work: Coroutine[Any, Any, T]) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
-

@@ -11,6 +11,7 @@ from promptsweep.types import Sample
 PLAIN = Sample("1", "input")
 LETTERED = Sample("2", "input", fields={"choices": {"A": "a cat", "B": "Paris", "(C)": "rivers"}})
 LISTED = Sample("3", "input", fields={"choices": ["valid", "invalid"]})
+UNLISTED = Sample("4", "input", fields={"choices": "spam or ham"})
 TASKS = ("classification", "extraction", "qa", "math", "summarisation", "open")
 
 
@@ -20,6 +21,7 @@ TASKS = ("classification", "extraction", "qa", "math", "summarisation", "open")
         ("classification", "Answer: Spam", PLAIN, "spam"),
         ("classification", "I cannot tell", PLAIN, None),
         ("classification", "The argument is invalid.", LISTED, "invalid"),
+        ("classification", "Answer: ham", UNLISTED, "ham"),
         ("classification", "Answer: (B)", LETTERED, "B"),
         ("classification", "the answer is C.", LETTERED, "(C)"),
         ("classification", "It must be Paris.", LETTERED, "B"),

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from made_datasets import Make
 
-from conftest import Make
 from promptsweep.datasets import load
 from promptsweep.errors import ConfigError
 from promptsweep.workspace import Workspace
@@ -25,7 +25,7 @@ ROWS = [{"id": "a", "input": "q", "target": "x"}]
 def test_the_evaluated_split_is_never_train_where_there_is_another(
     make: Make, splits: list[str], evaluated: str
 ) -> None:
-    dataset = make("task: qa", **dict.fromkeys(splits, ROWS))
+    dataset = make("task: qa", "made", **dict.fromkeys(splits, ROWS))
 
     assert dataset.split() == evaluated
 

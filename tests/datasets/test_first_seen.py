@@ -8,7 +8,8 @@ from promptsweep.datasets.seen import FirstSeen
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 20)))
 def test_it_answers_as_a_dictionary_would(keys: list[int]) -> None:
-    seen, first = FirstSeen(), {}
+    seen = FirstSeen()
+    first: dict[int, int] = {}
 
     for line, key in enumerate(keys, 1):
         assert seen.line(key, line) == first.setdefault(key, line)

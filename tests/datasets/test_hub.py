@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from made_datasets import Make
 
-from conftest import Make
 from promptsweep.datasets.hub import hub_rows
 from promptsweep.errors import ConfigError, MissingExtraError
 
@@ -58,9 +58,12 @@ def test_what_the_hub_does_not_have_is_one_line(error: Exception) -> None:
     assert str(caught.value) == f"hf:acme/reviews: cannot be loaded: {first_line}"
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("datasets.load") is not None, reason="the extra `hf` is installed"
-)
+def hub_client_is_installed() -> bool:
+    client = importlib.util.find_spec("datasets")
+    return client is not None and client.origin is not None
+
+
+@pytest.mark.skipif(hub_client_is_installed(), reason="the extra `hf` is installed")
 def test_without_the_extra_the_message_is_the_command_that_installs_it(make: Make) -> None:
     dataset = make("task: qa\nsplits: {test: 'hf:acme/pairs'}")
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from promptsweep.datasets.read import rows
 from promptsweep.errors import ConfigError
 
+ONE_A, TWO_B = {"id": "1", "input": "a"}, {"id": "2", "input": "b"}
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 
 
@@ -26,16 +27,16 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
         ("crlf.jsonl", b'{"input": "a"}\r\n{"input": "b"}\r\n', [(1, {"input": "a"}), (2, {"input": "b"})]),
         ("blank.jsonl", b'\n  \n{"input": "a"}\n\n', [(3, {"input": "a"})]),
         ("empty.jsonl", b"", []),
-        ("a.csv", b"id,input\n1,a\n2,b\n", [(2, {"id": "1", "input": "a"}), (3, {"id": "2", "input": "b"})]),
+        ("a.csv", b"id,input\n1,a\n2,b\n", [(2, ONE_A), (3, TWO_B)]),
         ("bom.csv", b"\xef\xbb\xbfinput,x\r\na,b\r\n", [(2, {"input": "a", "x": "b"})]),
-        ("blank.csv", b"\ninput,x\n\na,b\n  \nc,d\n", [(4, {"input": "a", "x": "b"}), (6, {"input": "c", "x": "d"})]),
-        ("lines.csv", b'input,x\n"a\nb",1\nc,2\n', [(2, {"input": "a\nb", "x": "1"}), (4, {"input": "c", "x": "2"})]),
+        ("blank.csv", b"\nid,input\n\n1,a\n  \n2,b\n", [(4, ONE_A), (6, TWO_B)]),
+        ("lines.csv", b'id,input\n1,"a\nb"\n2,b\n', [(2, {"id": "1", "input": "a\nb"}), (4, TWO_B)]),
         ("header.csv", b"input,x\n", []),
         ("empty.csv", b"", []),
         ("a.tsv", "input\tx\n안녕, 하세요\t1\n".encode(), [(2, {"input": "안녕, 하세요", "x": "1"})]),
         ("UPPER.JSONL", b'{"input": "a"}', [(1, {"input": "a"})]),
     ],
-)  # fmt: skip
+)
 def test_rows_know_the_line_where_they_begin(
     tmp_path: Path, name: str, content: bytes, expected: list[tuple[int, dict[str, str]]]
 ) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from made_datasets import Make
 
-from conftest import Make
 from promptsweep.errors import ConfigError
 from promptsweep.types import Sample
 
@@ -105,14 +105,14 @@ def test_where_keeps_the_rows_with_a_value(make: Make) -> None:
 
 def test_parts_share_no_row_and_leave_none_out(make: Make) -> None:
     make("task: open", name="all", all=[{"id": i, "input": f"q{i}"} for i in range(1000)])
-    card = "task: open\nsplits:\n  test: {file: all.all.jsonl, part: [0, 0.3]}\n  train: {file: all.all.jsonl, part: [0.3, 1]}"
-    dataset = make(card)
+    test, train = (f"{{file: all.all.jsonl, part: {part}}}" for part in ("[0, 0.3]", "[0.3, 1]"))
+    dataset = make(f"task: open\nsplits: {{test: {test}, train: {train}}}")
 
-    test, train = ({sample.id for sample in dataset.samples(split)} for split in ("test", "train"))
+    tested, trained = ({sample.id for sample in dataset.samples(split)} for split in ("test", "train"))
 
-    assert test | train == {str(i) for i in range(1000)}
-    assert not test & train
-    assert 250 < len(test) < 350
+    assert tested | trained == {str(i) for i in range(1000)}
+    assert not tested & trained
+    assert 250 < len(tested) < 350
 
 
 def test_a_row_stays_in_its_part_when_rows_are_added(make: Make) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from collections import Counter
 
 import pytest
@@ -87,14 +86,14 @@ def test_nearest_finds_korean_by_its_stem() -> None:
 
 def test_diverse_passes_over_a_near_copy() -> None:
     train = train_of(
-        ("My card has not arrived in the post yet.", "a"),
-        ("My card has not arrived in the post still.", "a"),
-        ("My card was swallowed by the machine.", "b"),
-        ("Bananas are yellow.", "c"),
+        ("Why has my card not arrived yet?", "a"),
+        ("Why has my card not arrived yet??", "a"),
+        ("When does the post come?", "b"),
+        ("Bananas are yellow", "c"),
     )
 
-    assert ids(Shots(train).pick(QUESTION, 2, "nearest")) in (["0", "1"], ["1", "0"])
-    assert set(ids(Shots(train).pick(QUESTION, 2, "diverse"))) in ({"0", "2"}, {"1", "2"})
+    assert ids(Shots(train).pick(QUESTION, 2, "nearest")) == ["1", "0"]
+    assert ids(Shots(train).pick(QUESTION, 2, "diverse")) == ["2", "0"]
 
 
 def test_an_order_seed_shuffles_the_same_examples() -> None:
@@ -128,9 +127,7 @@ def test_leaving_out_a_leak_does_not_change_the_draw_of_the_others() -> None:
 
 @pytest.mark.parametrize(("k", "train"), [(7, CARDS), (1, []), (-1, CARDS)])
 def test_more_examples_than_there_are_is_an_error(k: int, train: list[Sample]) -> None:
-    with pytest.raises(
-        ConfigError, match=f"{k} worked examples were asked for; the train split has {len(train)}"
-    ):
+    with pytest.raises(ConfigError, match=f"{k} worked .* the train split has {len(train)}"):
         Shots(train).pick(QUESTION, k)
 
 
@@ -144,27 +141,20 @@ def test_no_examples_need_no_train_split(select: str) -> None:
     assert Shots([]).pick(QUESTION, 0, select) == []
 
 
+@pytest.mark.parametrize("select", SELECTORS)
+def test_blank_texts_can_be_picked_from(select: str) -> None:
+    assert len(Shots(train_of(("", "a"), (" ", "b"))).pick(QUESTION, 2, select)) == 2
+
+
 @settings(max_examples=30, deadline=None)
-@given(
-    st.lists(st.text(max_size=12), max_size=8),
-    st.text(max_size=12),
-    st.sampled_from(SELECTORS),
-    st.integers(0, 8),
-)
-def test_any_texts_at_all_can_be_picked_from(texts: list[str], asked: str, select: str, k: int) -> None:
-    train = train_of(*((text, random.Random(text).choice("ab")) for text in texts))
-    k = min(k, len(train))
-    shots = Shots(train)
+@given(st.lists(st.text(max_size=12), max_size=8), st.text(max_size=12), st.sampled_from(SELECTORS))
+def test_any_texts_at_all_can_be_picked_from(texts: list[str], asked: str, select: str) -> None:
+    train, question = train_of(*((text, text[:1]) for text in texts)), Sample("q", asked)
 
-    picked = shots.pick(Sample("q", asked), k, select)
+    picked = Shots(train).pick(question, len(train), select)
 
-    others = [
-        sample
-        for sample in train
-        if (sample, Sample("q", asked)) not in leaks([sample], [Sample("q", asked)])
-    ]
-    assert len(picked) == min(k, len(others))
-    assert len({shot.id for shot in picked}) == len(picked)
+    leaked = {sample.id for sample in train if leaks([sample], [question])}
+    assert sorted(ids(picked)) == sorted({sample.id for sample in train} - leaked)
 
 
 def test_leaks_pairs_what_both_splits_hold() -> None:

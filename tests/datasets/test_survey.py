@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from made_datasets import Make
 
-from conftest import Make
 from promptsweep.datasets import Survey
 from promptsweep.errors import ConfigError
 
@@ -107,5 +107,5 @@ def test_a_cluster_that_rows_lack_stops_a_run(make: Make) -> None:
 def test_the_first_error_names_the_other_kinds(make: Make) -> None:
     table = [{"id": "a", "input": "a", "target": "positive"}, {"id": "a", "input": "b", "target": "bad"}]
 
-    with pytest.raises(ConfigError, match="line 1; also: unknown label$"):
+    with pytest.raises(ConfigError, match=r"line 1; also: unknown label$"):
         make(LABELLED, test=table).check()

@@ -78,7 +78,9 @@ def test_imported_gsm8k_answers_agree_with_the_publishers_on_every_row(tmp_path,
         {
             "datasets/gsm.yaml": {"task": "math"},
             "datasets/gsm.test.jsonl": list(questions.values()),
-            "answers.jsonl": [{key: row[key] for key in ("id", "model")} | {"answer": row["completion"]} for row in recorded],
+            "answers.jsonl": [
+                {key: row[key] for key in ("id", "model")} | {"answer": row["completion"]} for row in recorded
+            ],
         },
     )
     store = open_store(workspace)
@@ -88,14 +90,18 @@ def test_imported_gsm8k_answers_agree_with_the_publishers_on_every_row(tmp_path,
     )
 
     frame = run.records()
-    mine = {(row["model"], row["sample_id"]): row["numeric_match"] == 1 for row in frame.to_dict("records")}
+    mine = {(row["arm"].split(" | ")[1], row["sample_id"]): row["numeric_match"] == 1 for row in frame.to_dict("records")}
     assert mine == {(row["model"], row["id"]): row["is_correct"] for row in recorded}
     assert len(run.summaries()) == 4
     assert {"numeric_match", "numeric_match_strict"} <= set(run.summaries()[0].metrics)
 
 
 CARDS = {
-    "nsmc": ("dev.jsonl", 600, {"task": "classification", "labels": ["positive", "negative"], "language": "ko"}),
+    "nsmc": (
+        "dev.jsonl",
+        600,
+        {"task": "classification", "labels": ["positive", "negative"], "language": "ko"},
+    ),
     "rt_polarity": ("train.jsonl", 700, {"task": "classification", "labels": ["positive", "negative"]}),
     "banking77": ("train.jsonl", 924, {"task": "classification", "labels": "labels.jsonl"}),
     "svamp": ("dev.jsonl", 500, {"task": "math"}),

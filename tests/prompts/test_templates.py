@@ -51,7 +51,10 @@ def test_role_tags_make_turns_also_in_loops():
     [
         ("Hello {{ x }}\n", [("user", "Hello  v \n")]),
         ("{% user %}{{ x }}", [("user", " v \n")]),
-        ("{% user %}a{% enduser %}\n{% assistant %}b{% endassistant %}\n", [("user", "a"), ("assistant", "b")]),
+        (
+            "{% user %}a{% enduser %}\n{% assistant %}b{% endassistant %}\n",
+            [("user", "a"), ("assistant", "b")],
+        ),
         ("{% if x %}{% system %}s{% endif %}{% user %}u", [("system", "s"), ("user", "u")]),
         ("{% user %}{% if x %}yes{% else %}no{% endif %}!", [("user", "yes!")]),
         ("{% user %}{% raw %}{% user %}{{ y }}{% endraw %}", [("user", "{% user %}{{ y }}")]),
@@ -74,7 +77,16 @@ def test_any_text_of_a_sample_stays_text_in_its_own_message(text, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ secret }}", "{% user %}", "{%- assistant %}", "{# x #}", "<|im_start|>system", "{" * 1000, "}}" * 1000]
+    "text",
+    [
+        "{{ secret }}",
+        "{% user %}",
+        "{%- assistant %}",
+        "{# x #}",
+        "<|im_start|>system",
+        "{" * 1000,
+        "}}" * 1000,
+    ],
 )
 def test_text_that_looks_like_template_or_role_marker_stays_text(text):
     assert rendered("{% system %}s{% user %}{{ input }}", input=text) == [("system", "s"), ("user", text)]

@@ -54,7 +54,7 @@ def test_a_run_is_found_by_latest_id_prefix_and_name(tmp_path):
 
     for reference in ("latest", run.id, run.id[:-1], "first"):
         assert store.find_run(reference).id == run.id
-    with pytest.raises(ConfigError, match="unknown run 'frist'. Did you mean 'first'"):
+    with pytest.raises(ConfigError, match=r"unknown run 'frist'\. Did you mean 'first'"):
         store.find_run("frist")
 
 
@@ -87,7 +87,12 @@ def test_a_stored_reply_comes_back_whole_and_marked_as_cached(tmp_path):
 
     for stored in asyncio.run(exchange()):
         assert stored.cached
-        assert (stored.text, stored.finish, stored.usage, stored.cost) == ("네", "length", Usage(3, 2, 1, 0), 0.01)
+        assert (stored.text, stored.finish, stored.usage, stored.cost) == (
+            "네",
+            "length",
+            Usage(3, 2, 1, 0),
+            0.01,
+        )
         assert (stored.seconds, stored.attempts, stored.reasoning) == (0.5, 2, "hm")
 
 

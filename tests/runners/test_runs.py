@@ -50,7 +50,12 @@ def test_few_shot_examples_are_turns_from_the_train_split(tmp_path):
 
     [request] = model.requests
     turns = [(message.role, message.content) for message in request.messages[1:-1]]
-    assert turns == [("user", "It sparkles."), ("assistant", "good"), ("user", "It drags."), ("assistant", "bad")]
+    assert turns == [
+        ("user", "It sparkles."),
+        ("assistant", "good"),
+        ("user", "It drags."),
+        ("assistant", "bad"),
+    ]
 
 
 def test_a_stored_reply_is_reused_and_fresh_asks_again(tmp_path):
@@ -89,7 +94,9 @@ def test_what_determines_the_reply_is_never_served_from_the_store(tmp_path, chan
 
 
 def test_identical_requests_in_flight_are_sent_once(tmp_path):
-    same = {"datasets/mood.test.jsonl": [{"id": str(i), "input": "Same.", "target": "good"} for i in range(5)]}
+    same = {
+        "datasets/mood.test.jsonl": [{"id": str(i), "input": "Same.", "target": "good"} for i in range(5)]
+    }
     model = FunctionModel(lambda request: "good", latency=0.05)
 
     result = run(mood(tmp_path, **same), model)
@@ -144,7 +151,9 @@ def test_a_run_whose_template_changed_cannot_be_resumed(tmp_path):
     first = run(workspace, model)
     write(tmp_path, {"prompts/zero_shot/answer.j2": "{% user %}{{ input }}?"})
 
-    with pytest.raises(ConfigError, match="cannot be resumed: the strategy of 'zero_shot | m | mood' changed"):
+    with pytest.raises(
+        ConfigError, match=r"cannot be resumed: the strategy of 'zero_shot \| m \| mood' changed"
+    ):
         promptsweep.run(sweep(), models={"m": model}, workspace=workspace.root, resume=first.id)
 
 
@@ -172,7 +181,11 @@ def test_self_consistency_lets_parsed_answers_vote(tmp_path):
 
     [record] = result.records().to_dict("records")
     assert record["answer"] == "bad"
-    assert json.loads(record["details"]) == {"votes": {"bad": 2, "good": 2}, "abstained": 1, "confidence": 0.4}
+    assert record["details"] == {
+        "votes": {"bad": 2, "good": 2},
+        "abstained": 1,
+        "confidence": 0.4,
+    }
 
 
 def test_repeats_share_no_reply_and_are_one_sample_in_statistics(tmp_path):
@@ -232,12 +245,14 @@ def test_chain_of_density_returns_the_step_that_is_asked_for(tmp_path, step, sum
 
     [record] = result.records().to_dict("records")
     assert record["answer"] == summary
-    assert len(json.loads(record["details"])["steps"]) == 5
+    assert len(record["details"]["steps"]) == 5
 
 
 def test_chain_of_density_by_rounds_gives_each_call_the_summary_before(tmp_path):
     def answer(request):
-        return "draft" if "<summary>" not in last(request) else last(request).split("<summary>\n")[1][:5] + "+"
+        return (
+            "draft" if "<summary>" not in last(request) else last(request).split("<summary>\n")[1][:5] + "+"
+        )
 
     model = FunctionModel(answer)
     strategy = {"chain_of_density": {"mode": "per_round", "rounds": 3, "step": 3}}
@@ -291,7 +306,7 @@ def test_a_python_strategy_of_the_workspace_is_found(tmp_path):
 
 
 def test_an_error_in_a_strategys_code_fails_the_sample_and_not_the_run(tmp_path):
-    code = STRATEGY.replace("ask.note(replies=replies)", 'raise KeyError(replies[0])')
+    code = STRATEGY.replace("ask.note(replies=replies)", "raise KeyError(replies[0])")
     files = {"prompts/twice/strategy.py": code, "prompts/twice/answer.j2": "{{ input }}{{ n }}"}
 
     result = run(mood(tmp_path, **files), always("good"), "twice", limit=2)
@@ -305,8 +320,14 @@ def test_an_error_in_a_strategys_code_fails_the_sample_and_not_the_run(tmp_path)
     [
         ({"strategies": "zero_shoot"}, "unknown strategy 'zero_shoot'. Did you mean 'zero_shot'?"),
         ({"strategies": [{"few_shot": {"kk": 2}}]}, "unknown parameter of few_shot 'kk'. Did you mean 'k'?"),
-        ({"strategies": [{"few_shot": {"k": 99}}]}, "99 worked examples were asked for; the train split has 4"),
-        ({"strategies": [{"few_shot": {"select": "nearst"}}]}, "unknown selector 'nearst'. Did you mean 'nearest'?"),
+        (
+            {"strategies": [{"few_shot": {"k": 99}}]},
+            "99 worked examples were asked for; the train split has 4",
+        ),
+        (
+            {"strategies": [{"few_shot": {"select": "nearst"}}]},
+            "unknown selector 'nearst'. Did you mean 'nearest'?",
+        ),
         ({"strategies": [{"self_consistency": {"draws": 0}}]}, "draws must be at least 1"),
         ({"datasets": "moood"}, "unknown dataset 'moood'. Did you mean 'mood'?"),
         ({"models": "opnai/gpt"}, "opnai"),
@@ -330,7 +351,7 @@ def test_a_broken_template_costs_nothing(tmp_path):
     workspace = mood(tmp_path, **{"prompts/bad/answer.j2": "{% user %}\n{{ inptu }}"})
     model = always("good")
 
-    with pytest.raises(ConfigError, match=r"bad/answer.j2:2: unknown variable 'inptu'. Did you mean 'input'"):
+    with pytest.raises(ConfigError, match=r"answer.j2:2: unknown variable 'inptu'\. Did you mean 'input'"):
         run(workspace, model, ["zero_shot", "bad"])
     assert model.calls == 0
 

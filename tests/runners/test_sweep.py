@@ -37,12 +37,17 @@ def test_a_list_in_a_list_is_one_value():
 def test_params_are_axes_too():
     [variant] = variants(params={"temperature": [0, 0.7], "max_tokens": 8})
 
-    assert variant.model_params == [{"temperature": 0, "max_tokens": 8}, {"temperature": 0.7, "max_tokens": 8}]
+    assert variant.model_params == [
+        {"temperature": 0, "max_tokens": 8},
+        {"temperature": 0.7, "max_tokens": 8},
+    ]
 
 
 def test_a_strategy_may_narrow_the_sweep_for_itself():
     narrow = {"draws": 3, "datasets": ["e"], "models": "n", "limit": 5, "params": {"max_tokens": 64}}
-    [variant] = variants(strategies=[{"self_consistency": narrow}], params={"max_tokens": 8, "temperature": 1})
+    [variant] = variants(
+        strategies=[{"self_consistency": narrow}], params={"max_tokens": 8, "temperature": 1}
+    )
 
     assert dict(variant.params) == {"draws": 3}
     assert (variant.datasets, variant.models, variant.limit) == (["e"], ["n"], 5)
@@ -52,11 +57,23 @@ def test_a_strategy_may_narrow_the_sweep_for_itself():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("datasets: d\nmodels: m\nstrategies: [a]\nrepeat: 2\n", ":4: unknown key 'repeat'. Did you mean 'repeats'?"),
+        (
+            "datasets: d\nmodels: m\nstrategies: [a]\nrepeat: 2\n",
+            ":4: unknown key 'repeat'. Did you mean 'repeats'?",
+        ),
         ("datasets: d\nmodels: m\n", ": 'strategies' is required"),
-        ("datasets: d\nmodels: m\nstrategies: [a]\nrepeats: 0\n", ":4: repeats: Input should be greater than"),
-        ("datasets: d\nmodels: m\nstrategies:\n  - a\n  - {b: 1}\n", ":5: a strategy is a name, or a name with"),
-        ("datasets: d\nmodels: m\nstrategies:\n  - a:\n      limit: none\n", ":5: limit must be a whole number"),
+        (
+            "datasets: d\nmodels: m\nstrategies: [a]\nrepeats: 0\n",
+            ":4: repeats: Input should be greater than",
+        ),
+        (
+            "datasets: d\nmodels: m\nstrategies:\n  - a\n  - {b: 1}\n",
+            ":5: a strategy is a name, or a name with",
+        ),
+        (
+            "datasets: d\nmodels: m\nstrategies:\n  - a:\n      limit: none\n",
+            ":5: limit must be a whole number",
+        ),
         ("datasets: d\nmodels: [m\nstrategies: [a]\n", ":3: bad YAML"),
         ("- a\n- b\n", ":1: must hold keys and values"),
         ("datasets: d\ndatasets: e\n", ":2: bad YAML: found duplicate key"),
@@ -91,5 +108,5 @@ def test_the_name_is_the_files_unless_given(tmp_path):
 
 
 def test_an_unknown_sweep_names_the_nearest():
-    with pytest.raises(ConfigError, match="unknown sweep 'quickstat'. Did you mean 'quickstart'"):
+    with pytest.raises(ConfigError, match=r"unknown sweep 'quickstat'\. Did you mean 'quickstart'"):
         load("quickstat", Workspace(Path("/nonexistent")))

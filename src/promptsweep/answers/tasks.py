@@ -13,7 +13,7 @@ from promptsweep.answers.labels import label
 from promptsweep.answers.numbers import canonical_number, number
 from promptsweep.answers.texts import by_patterns, final_text
 from promptsweep.errors import ConfigError
-from promptsweep.types import Sample, Task
+from promptsweep.types import JSON, Sample, Task
 
 Parser: TypeAlias = Callable[[str, Sample], str | None]
 """Reads the answer to a sample from a reply; None where the reply holds none. Never raises."""
@@ -31,7 +31,7 @@ def parser(task: Task, labels: Sequence[str] = (), patterns: Sequence[str] = ())
         _check(patterns)
         return lambda reply, _sample: by_patterns(reply, patterns)
     if task == "classification":
-        return lambda reply, sample: _choice(reply, sample.fields.get("choices") or tuple(labels))
+        return lambda reply, sample: _choice(reply, sample.fields.get("choices"), tuple(labels))
     read = _READERS[task]
     return lambda reply, _sample: read(reply)
 
@@ -44,10 +44,11 @@ def _check(patterns: Sequence[str]) -> None:
             raise ConfigError(f"bad answer pattern {pattern!r}: {error}") from None
 
 
-def _choice(reply: str, choices: Mapping[str, str] | Sequence[str]) -> str | None:
+def _choice(reply: str, choices: JSON, labels: Sequence[str]) -> str | None:
     """The label that the reply gives; of choices with letters also the letter whose text it gives."""
-    if not isinstance(choices, Mapping):
-        return label(reply, tuple(map(str, choices)))
+    if not (isinstance(choices, Mapping) and choices):
+        own = isinstance(choices, list | tuple) and bool(choices)
+        return label(reply, tuple(map(str, choices)) if own else labels)
     letters = {str(letter): str(text) for letter, text in choices.items()}
     found = label(reply, tuple(letters))
     if found is not None:

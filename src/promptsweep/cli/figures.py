@@ -15,10 +15,21 @@ def interval(found: Interval | None) -> str:
     """`0.83 [0.68, 0.92]`; one decimal from 10, none from 1,000."""
     if found is None or math.isnan(found.value):
         return ABSENT
-    largest = max(abs(found.value), abs(found.low), abs(found.high))
-    digits = 2 if largest < 10 else 1 if largest < 1_000 else 0
-    value, low, high = (f"{figure:,.{digits}f}" for figure in (found.value, found.low, found.high))
+    value, low, high = _alike(found.value, found.low, found.high, sign="")
     return f"{value} [{low}, {high}]"
+
+
+def difference(value: float, low: float, high: float) -> str:
+    """`+0.05 [-0.02, +0.12]`."""
+    value_text, low_text, high_text = _alike(value, low, high, sign="+")
+    return f"{value_text} [{low_text}, {high_text}]"
+
+
+def _alike(*values: float, sign: str) -> list[str]:
+    """The values with the same number of decimals."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0)
+    digits = 2 if largest < 10 else 1 if largest < 1_000 else 0
+    return [f"{value:{sign},.{digits}f}".replace("inf", "∞") for value in values]
 
 
 def money(dollars: float | None) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from promptsweep.cli import figures
@@ -18,22 +17,25 @@ if TYPE_CHECKING:
 
 def print_leaderboard(run: Run) -> None:
     """Prints the arms of each dataset, and below what the brackets mean and what is missing."""
+    from promptsweep.reports.arms import stored_metrics
+    from promptsweep.reports.missing import missing
+
+    better = {one.name: one.higher_is_better for arm in run.store.arms(run.id) for one in stored_metrics(arm)}
     groups: dict[tuple[str, str], list[ArmSummary]] = {}
     for arm in run.summaries():
         groups.setdefault((arm.dataset, arm.split), []).append(arm)
     printer = console()
     for arms in groups.values():
         emit(_title(arms), "")
-        for table in fitting(printer, _keys(arms), *_figures(arms)):
+        for table in fitting(printer, _keys(arms), *_figures(arms, better)):
             emit(table, "")
-        emit(*(line for arm in arms if (line := _missing(arm))))
+    emit(*(str(arm) for arm in missing(run.store, run.id)))
     best = "; the best of the first metric is bold" if printer.is_terminal else ""
-    emit(f"[…] are 95 % intervals{best}.")
+    emit(f"[low, high] are 95 % intervals{best}.")
 
 
 def _title(arms: Sequence[ArmSummary]) -> str:
-    first = arms[0]
-    counts = {arm.samples for arm in arms}
+    first, counts = arms[0], {arm.samples for arm in arms}
     size = plural(first.samples, "sample") if len(counts) == 1 else f"{min(counts)}–{max(counts)} samples"
     model = f" · {first.model}" if len({arm.model for arm in arms}) == 1 else ""
     return f"{first.dataset} · {first.split} · {size}{model}"
@@ -46,25 +48,36 @@ def _keys(arms: Sequence[ArmSummary]) -> list[Column]:
     return keys
 
 
-def _figures(arms: Sequence[ArmSummary]) -> tuple[list[Column], list[Column]]:
+def _figures(
+    arms: Sequence[ArmSummary], better: Mapping[str, bool | None]
+) -> tuple[list[Column], list[Column]]:
     """The essential columns, the first metric in front; and the other metrics."""
     from promptsweep.reports import metric_names
 
-    metrics = [_metric(arms, name) for name in metric_names(arms)]
+    names = metric_names(arms)
+    first = [_metric(arms, name, _best(arms, name, better.get(name))) for name in names[:1]]
     essential = [
-        *metrics[:1],
+        *first,
         Column("scored", [f"{arm.scored}/{arm.samples}" for arm in arms], "right"),
         *_outcomes(arms),
         Column("tokens", [figures.compact(sum(arm.tokens.values())) for arm in arms], "right"),
         Column("cost", [figures.money(arm.cost_usd) for arm in arms], "right"),
         Column("p50", [figures.seconds(arm.p50_seconds) for arm in arms], "right"),
     ]
-    return essential, metrics[1:]
+    return essential, [_metric(arms, name) for name in names[1:]]
 
 
-def _metric(arms: Sequence[ArmSummary], name: str) -> Column:
-    found = [arm.metrics.get(name) for arm in arms]
-    return Column(name, [figures.interval(one) for one in found])
+def _metric(arms: Sequence[ArmSummary], name: str, bold: frozenset[int] = frozenset()) -> Column:
+    return Column(name, [figures.interval(arm.metrics.get(name)) for arm in arms], bold=bold)
+
+
+def _best(arms: Sequence[ArmSummary], name: str, higher_is_better: bool | None) -> frozenset[int]:
+    """The rows with the best value, where there is something to be better than."""
+    values = {row: arm.metrics[name].value for row, arm in enumerate(arms) if name in arm.metrics}
+    if higher_is_better is None or len(set(values.values())) < 2:
+        return frozenset()
+    best = max(values.values()) if higher_is_better else min(values.values())
+    return frozenset(row for row, value in values.items() if value == best)
 
 
 def _outcomes(arms: Sequence[ArmSummary]) -> list[Column]:

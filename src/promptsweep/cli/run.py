@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,6 +94,6 @@ def _resume_command(  # noqa: PLR0913, PLR0917  the options that must be the sam
     words = ["promptsweep", "run", sweep, "--resume", identity]
     words += [] if limit is None else ["--limit", str(limit)]
     words += [word for model in models or [] for word in ("--model", model)]
-    words += [] if store is None else ["--store", store]
+    words += [] if store is None else ["--store", re.sub(r"(://[^:@/]+):[^@/]*@", r"\1:***@", store)]
     words += [] if workspace is None else ["--workspace", str(workspace)]
     return shlex.join(words)

@@ -6,13 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from promptsweep.datasets.text import normalised
-
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class Vectors:
-    """Character n-grams (2–4, within words) and words of some texts, weighed by TF-IDF.
+    """Words, and character n-grams (2–4, within words), of normalised texts, weighed by TF-IDF.
 
     The similarity of two texts is the mean of both cosines, 0–1. Character n-grams match inflected forms,
     which words alone miss; so Korean needs no tokeniser.
@@ -23,9 +21,8 @@ class Vectors:
         from sklearn.pipeline import FeatureUnion
         from sklearn.preprocessing import Normalizer
 
-        characters = TfidfVectorizer(preprocessor=normalised, analyzer="char_wb", ngram_range=(2, 4))
-        words = TfidfVectorizer(preprocessor=normalised, tokenizer=_WORD.findall, token_pattern=None)
-        self._union = FeatureUnion([("characters", characters), ("words", words)])
+        kinds = {"words": _words, "characters": _character_ngrams}
+        self._union = FeatureUnion([(name, TfidfVectorizer(analyzer=kinds[name])) for name in kinds])
         self._unit = Normalizer(copy=False).transform
         self._matrix = self._unit(self._union.fit_transform(texts))
 
@@ -50,4 +47,16 @@ class Vectors:
         return taken
 
     def _similarities(self, vector: Any) -> Any:
-        return (self._matrix @ vector.T).toarray().ravel()
+        return self._matrix @ vector.toarray().ravel()
+
+
+def _words(text: str) -> list[str]:
+    """Words and punctuation marks; a blank text is one empty word, so that some vocabulary always exists."""
+    return _WORD.findall(text) or [""]
+
+
+def _character_ngrams(text: str) -> list[str]:
+    """Every run of 2–4 characters of each word with a space on both sides."""
+    words = [f" {word} " for word in text.split()]
+    runs = [word[at : at + n] for word in words for n in (2, 3, 4) for at in range(len(word) - n + 1)]
+    return runs or [""]

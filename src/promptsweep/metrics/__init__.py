@@ -1,7 +1,9 @@
 """Metrics: functions of an answer and its sample, and figures over all answers of an arm."""
 
-from promptsweep.metrics.base import Aggregate, Metric, aggregate, metric
+from promptsweep.metrics.base import Aggregate, Metric
 from promptsweep.metrics.classification import UNPARSED, ClassScore, confusion, per_class
+from promptsweep.metrics.define import aggregate, metric
+from promptsweep.metrics.resampling import Resampling
 from promptsweep.metrics.resolve import defaults, describe, names, resolve
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "Aggregate",
     "ClassScore",
     "Metric",
+    "Resampling",
     "aggregate",
     "confusion",
     "defaults",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from promptsweep.metrics.base import aggregate, metric
+from promptsweep.metrics.define import aggregate, metric
 from promptsweep.metrics.resampling import Resampling
 from promptsweep.types import Sample, nfc
 
@@ -93,7 +93,7 @@ def _hypotheses(answers: Iterable[str | None]) -> list[str]:
 
 
 def _references(samples: Iterable[Sample]) -> list[list[str | None]]:
-    """sacrebleu's streams: the first targets of all samples, the second ones, … with None for the absent."""
+    """The streams of sacrebleu: all samples' first targets, their second ones, …; None for the absent."""
     return [list(stream) for stream in zip_longest(*([nfc(target) for target in s.targets] for s in samples))]
 
 
@@ -112,14 +112,14 @@ def _script_tokenizer(targets: Iterable[str], tokenizer: BleuTokenizer) -> str:
 
 @lru_cache
 def _bleu(tokenizer: str, *, effective_order: bool) -> Any:
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     return BLEU(tokenize=tokenizer, effective_order=effective_order)
 
 
 @lru_cache
 def _chrf() -> Any:
-    from sacrebleu.metrics import CHRF
+    from sacrebleu.metrics.chrf import CHRF
 
     return CHRF()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from promptsweep.metrics.base import aggregate
+from promptsweep.metrics.define import aggregate
 from promptsweep.metrics.resampling import Resampling
 from promptsweep.types import Sample, nfc
 
@@ -70,7 +72,7 @@ def _mcc(right: NDArray[Any], wanted: NDArray[Any], given: NDArray[Any]) -> NDAr
     n = wanted.sum(axis=1)
     covariance = right.sum(axis=1) * n - (wanted * given).sum(axis=1)
     spread = (n**2 - (wanted**2).sum(axis=1)) * (n**2 - (given**2).sum(axis=1))
-    return np.divide(covariance, np.sqrt(spread), out=np.zeros_like(n), where=spread > 0)
+    return np.asarray(np.divide(covariance, np.sqrt(spread), out=np.zeros_like(n), where=spread > 0))
 
 
 def _kappa(right: NDArray[Any], wanted: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
@@ -79,7 +81,7 @@ def _kappa(right: NDArray[Any], wanted: NDArray[Any], given: NDArray[Any]) -> ND
     n = wanted.sum(axis=1)
     chance = (wanted * given).sum(axis=1)
     room = n**2 - chance
-    return np.divide(right.sum(axis=1) * n - chance, room, out=np.zeros_like(n), where=room > 0)
+    return np.asarray(np.divide(right.sum(axis=1) * n - chance, room, out=np.zeros_like(n), where=room > 0))
 
 
 def _resampling(formula: Formula) -> Callable[..., Resampling]:
@@ -119,22 +121,28 @@ def macro_f1(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
 
 @aggregate(_resampling(_mcc))
 def mcc(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
-    """Matthews correlation of answers and targets: 1 all right, 0 no better than chance, at least -1."""
+    """Matthews correlation of answers and targets: 1 all right, 0 by chance or undefined, at least -1."""
     from sklearn.metrics import matthews_corrcoef
 
-    return float(matthews_corrcoef(_wanted(answers, samples), _given(answers)))
+    with _no_warnings():
+        return float(matthews_corrcoef(_wanted(answers, samples), _given(answers)))
 
 
 @aggregate(_resampling(_kappa))
 def kappa(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
-    """Cohen's κ of answers and targets: 1 all right, 0 no better than chance, and 0 where undefined."""
-    import warnings
-
+    """Cohen's κ of answers and targets: 1 all right, 0 by chance or undefined, at least -1."""
     from sklearn.metrics import cohen_kappa_score
 
+    with _no_warnings():
+        return float(cohen_kappa_score(_wanted(answers, samples), _given(answers), replace_undefined_by=0.0))
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Silences scikit-learn where it warns that a value is undefined, which our docstrings define."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return float(cohen_kappa_score(_wanted(answers, samples), _given(answers), replace_undefined_by=0.0))
+        yield
 
 
 def _given(answers: Sequence[str | None]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from promptsweep.answers import same_number, strict_number
 from promptsweep.metrics import tokens
-from promptsweep.metrics.base import metric
+from promptsweep.metrics.define import metric
 from promptsweep.types import Sample, nfc
 
 

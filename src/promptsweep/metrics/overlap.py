@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from promptsweep.metrics import tokens
-from promptsweep.metrics.base import metric
+from promptsweep.metrics.define import metric
 from promptsweep.types import Sample
 
 

@@ -17,15 +17,23 @@ def check_params(name: str, function: Callable[..., Any], params: Mapping[str, A
     declared = list(inspect.signature(function).parameters.values())
     if len(declared) < 2:
         raise ConfigError(f"metric {name!r} must be a function of an answer and a sample")
-    own = {parameter.name: parameter for parameter in declared[2:]}
+    own = {one.name: one for one in declared[2:] if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)}
     for key in params:
         if key not in own:
             raise ConfigError(unknown(f"parameter of metric {name}", key, own))
     for key, parameter in own.items():
         if parameter.default is parameter.empty and key not in params:
             raise ConfigError(f"metric {name!r} needs the parameter {key!r}")
-    hints = get_type_hints(function) if params else {}
+    hints = _hints(function) if params else {}
     return {key: _checked(name, key, value, hints.get(key, Any)) for key, value in params.items()}
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The function's types; none where they are imported for type checkers only."""
+    try:
+        return get_type_hints(function)
+    except NameError:
+        return {}
 
 
 def printed(name: str, params: Mapping[str, Any]) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from promptsweep.answers import json_value
-from promptsweep.metrics.base import metric
+from promptsweep.metrics.define import metric
 from promptsweep.types import JSON, Sample, Score, nfc
 
 Field: TypeAlias = tuple[str, str, str | float | bool]
 """Path, type and value of one leaf: ("items[].price", "number", 3.5)."""
+
+_NO_JSON = "holds no JSON object or array"
 
 
 @metric(kind="binary", reads="reply")
@@ -19,7 +21,7 @@ def json_valid(answer: str, sample: Sample) -> Score:  # noqa: ARG001
     """The whole reply is one JSON object or array, with nothing around it and nothing to mend (0 or 1)."""
     found = json_value(answer)
     if found is None:
-        return Score(0.0, "no JSON object or array in the reply")
+        return Score(0.0, _NO_JSON)
     return Score(float(found.strict), "" if found.strict else f"repairs needed: {found.repairs}")
 
 
@@ -28,8 +30,8 @@ def json_exact(answer: str, sample: Sample) -> bool | None:
     """The answer is the same JSON value as a target: numbers by value, keys in any order (0 or 1)."""
     if not sample.targets:
         return None
-    given = _parsed(answer)
-    return any(_typed(given) == _typed(_parsed(target)) for target in sample.targets)
+    value = _parsed(answer)
+    return value is not None and any(_typed(value) == _typed(_parsed(target)) for target in sample.targets)
 
 
 @metric(kind="graded")
@@ -39,23 +41,27 @@ def field_f1(answer: str, sample: Sample) -> Score | None:
     Items of a list share a path and may come in any order; null and empty containers are no fields. Texts
     are compared without case and with single spaces, numbers by value.
     """
-    given = Counter(_fields(_parsed(answer)))
-    return max(
-        (_fields_score(given, Counter(_fields(_parsed(target)))) for target in sample.targets),
-        key=lambda score: score.value,
-        default=None,
-    )
+    if not sample.targets:
+        return None
+    value = _parsed(answer)
+    if value is None:
+        return Score(0.0, _NO_JSON)
+    given = Counter(_fields(value))
+    scores = [_fields_score(given, Counter(_fields(_parsed(target)))) for target in sample.targets]
+    return max(scores, key=lambda score: score.value)
 
 
 @metric(kind="graded", lower_is_better=True)
 def hallucinated_fields(answer: str, sample: Sample) -> Score | None:
-    """Share of the answered fields that the target does not have, whatever their value (0–1, lower is better)."""
-    given = _paths(answer)
-    return min(
-        (_extra_score(given, _paths(target)) for target in sample.targets),
-        key=lambda score: score.value,
-        default=None,
-    )
+    """Share of the answered fields that the target lacks, whatever their value (0–1, lower is better)."""
+    if not sample.targets:
+        return None
+    value = _parsed(answer)
+    if value is None:
+        return Score(1.0, _NO_JSON)
+    given = _paths(value)
+    scores = [_extra_score(given, _paths(_parsed(target))) for target in sample.targets]
+    return min(scores, key=lambda score: score.value)
 
 
 def _fields_score(given: Counter[Field], wanted: Counter[Field]) -> Score:
@@ -73,8 +79,8 @@ def _extra_score(given: Counter[str], wanted: Counter[str]) -> Score:
     return Score(share, f"not in the target: {', '.join(sorted(extra))}" if extra else "")
 
 
-def _paths(text: str) -> Counter[str]:
-    return Counter(path for path, _, _ in _fields(_parsed(text)))
+def _paths(value: JSON) -> Counter[str]:
+    return Counter(path for path, _, _ in _fields(value))
 
 
 def _parsed(text: str) -> JSON:

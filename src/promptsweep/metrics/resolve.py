@@ -13,14 +13,8 @@ from typing import Any
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import bleu, classification, matching, overlap, records, rouge, summaries
-from promptsweep.metrics.base import (
-    Aggregate,
-    AggregateDefinition,
-    Definition,
-    Metric,
-    MetricDefinition,
-    first_line,
-)
+from promptsweep.metrics.base import Aggregate, Kind, Metric
+from promptsweep.metrics.define import AggregateDefinition, Definition, MetricDefinition, first_line
 from promptsweep.types import Task, digest
 
 _MODULES = (matching, overlap, records, rouge, bleu, summaries, classification)
@@ -98,16 +92,16 @@ def _parts(spec: str | Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 def _custom(reference: str, root: Path) -> Definition:
     source, _, name = reference.rpartition(":")
-    module = _file_module(root / source) if source.endswith(".py") else _named_module(source)
-    found = getattr(module, name, None)
     if name in _BUILTIN:
         raise ConfigError(f"{reference}: {name!r} is the name of a built-in metric; rename the function")
+    module = _file_module(root / source) if source.endswith(".py") else _named_module(source)
+    found = getattr(module, name, None)
     if isinstance(found, MetricDefinition | AggregateDefinition):
         return found
     if not inspect.isfunction(found):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise ConfigError(unknown(f"metric function in {source}", name, functions))
-    kind = "binary" if inspect.signature(found).return_annotation in (bool, "bool") else "graded"
+    kind: Kind = "binary" if inspect.signature(found).return_annotation in (bool, "bool") else "graded"
     signature = f"source:{digest(Path(str(module.__file__)).read_text('utf-8'))[:8]}"
     return MetricDefinition(found, "answer", kind, True, lambda **_params: signature)
 
@@ -123,7 +117,7 @@ def _file_module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 — whatever the user's code raises is the user's to know
+    except Exception as error:
         del sys.modules[name]
         raise ConfigError(f"cannot be loaded: {type(error).__name__}: {error}", path=path) from error
     return module
@@ -132,7 +126,7 @@ def _file_module(path: Path) -> ModuleType:
 def _named_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:  # noqa: BLE001 — whatever the user's code raises is the user's to know
+    except Exception as error:
         raise ConfigError(
             f"metric module {name!r} cannot be loaded: {type(error).__name__}: {error}"
         ) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from promptsweep.metrics.base import metric
+from promptsweep.metrics.define import metric
 from promptsweep.metrics.tokens import Tokenizer, sentences, tokenize
 from promptsweep.types import Sample
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from promptsweep.metrics import tokens
-from promptsweep.metrics.base import metric
+from promptsweep.metrics.define import metric
 from promptsweep.types import Sample, Score, nfc
 
 
@@ -85,28 +86,28 @@ def fragments(source: Sequence[str], summary: Sequence[str]) -> list[int]:
         places.setdefault(word, []).append(place)
     lengths, at = [], 0
     while at < len(summary):
-        longest = max((_shared(source[p:], summary[at:]) for p in places.get(summary[at], ())), default=0)
+        starts = places.get(summary[at], ())
+        longest = max((_common(source, start, summary, at) for start in starts), default=0)
         if longest:
             lengths.append(longest)
         at += max(longest, 1)
     return lengths
 
 
-def _shared(left: Sequence[str], right: Sequence[str]) -> int:
-    """Length of the common beginning."""
-    return next(
-        (n for n, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
-        min(len(left), len(right)),
-    )
+def _common(source: Sequence[str], start: int, summary: Sequence[str], at: int) -> int:
+    """How many words the two have in common from these places on."""
+    most = min(len(source) - start, len(summary) - at)
+    return next((n for n in range(most) if source[start + n] != summary[at + n]), most)
 
 
 def _pairs(sequence: Sequence[str]) -> set[tuple[str, str]]:
-    return set(zip(sequence, sequence[1:], strict=False))
+    return set(pairwise(sequence))
 
 
 def _entities(sample: Sample) -> list[str]:
-    listed = sample.fields.get("entities") or ()
-    return list(dict.fromkeys(str(entity) for entity in listed if str(entity).strip()))
+    listed = sample.fields.get("entities")
+    named = map(str, listed) if isinstance(listed, list | tuple) else ()
+    return [entity for entity in dict.fromkeys(named) if entity.strip()]
 
 
 def _names(text: str, entity: str) -> bool:

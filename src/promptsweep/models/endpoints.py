@@ -1,4 +1,4 @@
-"""`models.yaml`: where models are served and how to talk to them; built-in presets under the workspace's own."""
+"""`models.yaml`: where models are served and how to talk to them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Endpoint:
     """Seconds that one attempt may take in all."""
     connect_timeout: Annotated[float, Gt(0)] = 10.0
     """Seconds that connecting may take."""
-    retries: Retries = Retries()
+    retries: Retries = field(default_factory=Retries)
     params: dict[str, JSON] = field(default_factory=dict)
     """Defaults of the sampling parameters."""
     rename: dict[str, str] = field(default_factory=dict)
@@ -141,7 +141,7 @@ class _Layer:
         config.validate(data, _Sections, path)
         endpoints = {}
         for name, node, endpoint in _entries(data, "endpoints", Endpoint, path):
-            _check_patterns(endpoint, node, path)
+            _check_endpoint(endpoint, node, path)
             written = {one.name: getattr(endpoint, one.name) for one in fields(endpoint) if one.name in node}
             endpoints[name] = written
         models = {name: short for name, _, short in _entries(data, "models", Shorthand, path)}
@@ -166,7 +166,7 @@ def _entries(
         yield name, node, config.validate(node, into, path)
 
 
-def _check_patterns(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> None:
+def _check_endpoint(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> None:
     for index, family in enumerate(endpoint.families):
         try:
             re.compile(family.match)
@@ -176,5 +176,5 @@ def _check_patterns(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> 
             raise ConfigError(message, path=path, line=line) from None
     base_url = endpoint.base_url
     if base_url is not None and not base_url.startswith(("http://", "https://")):
-        line = config.line_of(node, ("base_url",))
-        raise ConfigError(f"base_url must begin with http:// or https://, not {base_url!r}", path=path, line=line)
+        message = f"base_url must begin with http:// or https://, not {base_url!r}"
+        raise ConfigError(message, path=path, line=config.line_of(node, ("base_url",)))

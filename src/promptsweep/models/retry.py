@@ -56,7 +56,7 @@ async def retry(first: RateLimitError | ServerError, send: Send, retries: Retrie
         reraise=True,
     )
     try:
-        completion = await retrying(attempt)
+        completion: Completion = await retrying(attempt)
     except RETRIED as error:
         error.args = (f"{error} (attempts: {retrying.statistics['attempt_number']})",)
         raise

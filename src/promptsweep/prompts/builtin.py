@@ -52,7 +52,7 @@ async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10)
 async def chain_of_density(
     sample: Sample, ask: Ask, *, mode: str = "one_call", rounds: int = 5, step: int = 3
 ) -> str:
-    """Rewrite a summary at the same length, each time with more of the article's entities (Adams et al. 2023).
+    """Rewrite a summary at the same length, each time with more entities (Adams et al. 2023).
 
     `mode` is `one_call` (the paper's: all rounds in one JSON reply) or `per_round` (a call for each).
     `step` picks the summary to return, from 1 to `rounds`; readers of the paper preferred 2 to 3. All

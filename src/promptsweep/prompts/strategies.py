@@ -23,11 +23,14 @@ SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0,
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
 
 
+_MARK = "__promptsweep_strategy__"
+
+
 def strategy(function: F) -> F:
     """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name."""
     if not inspect.iscoroutinefunction(function):
         raise ConfigError(f"strategy {function.__name__!r} must be an async function")
-    function.__promptsweep_strategy__ = True  # type: ignore[attr-defined]
+    vars(function)[_MARK] = True
     return function
 
 
@@ -55,7 +58,7 @@ class Strategy:
         return {**self.params, **given}
 
 
-async def one_call(sample: Sample, ask: Ask) -> str:  # noqa: ARG001  every strategy has this signature
+async def one_call(_: Sample, ask: Ask) -> str:
     """The strategy of a folder without Python: its `answer.j2`, once."""
     return await ask("answer")
 
@@ -106,7 +109,7 @@ def _function(name: str, workspace: Workspace) -> tuple[StrategyFunction, str]:
     path = workspace.root / "prompts" / name / "strategy.py"
     module = _execute(path) if path.exists() else builtin
     function = getattr(module, name, None)
-    if not getattr(function, "__promptsweep_strategy__", False):
+    if not getattr(function, _MARK, False):
         if module is not builtin:
             raise ConfigError(f"holds no @strategy function named {name!r}", path=path)
         return one_call, ""

@@ -163,7 +163,9 @@ class Templates:
 
     def variables(self, name: str) -> set[str]:
         """Variables that a template and all that it includes read."""
-        return {found for tree in self.family(name).values() for found in meta.find_undeclared_variables(tree)}
+        return {
+            found for tree in self.family(name).values() for found in meta.find_undeclared_variables(tree)
+        }
 
     def declared(self, name: str) -> dict[str, JSON]:
         """Parameters with their defaults, from the `{% params %}` tags; the including template wins."""
@@ -191,7 +193,7 @@ def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, 
     """
     try:
         pieces = list(template.generate(variables))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  an expression of a template may raise anything
         raise _explained(error, template, variables) from None
     messages = []
     for role, text in _turns(pieces):
@@ -199,7 +201,9 @@ def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, 
             messages.append(Message(role, text))
         elif text:
             shown = " ".join(text.split())[:60]
-            raise ConfigError(f"text outside of every message: {shown!r}", path=template.filename or "template")
+            raise ConfigError(
+                f"text outside of every message: {shown!r}", path=template.filename or "template"
+            )
     if not messages:
         raise ConfigError("makes no message", path=template.filename or "template")
     return tuple(messages)
@@ -247,7 +251,9 @@ def _refuse_buffered_roles(tree: nodes.Template, name: str) -> None:
         for attribute in block.find_all(nodes.ExtensionAttribute):
             if attribute.name == "mark":
                 raise ConfigError(
-                    "role tags cannot stand in a macro, call, filter or set block", path=name, line=block.lineno
+                    "role tags cannot stand in a macro, call, filter or set block",
+                    path=name,
+                    line=block.lineno,
                 )
 
 

@@ -1,4 +1,4 @@
-"""The store, and what is read from it: summaries, comparisons, tables. Reads and writes the folder `reports/`."""
+"""The store, and what is read from it: summaries, comparisons, tables. Its folder is `reports/`."""
 
 from promptsweep.reports.store import Store, open_store
 from promptsweep.reports.summary import ArmSummary, metric_names, summarise

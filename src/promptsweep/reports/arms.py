@@ -1,4 +1,4 @@
-"""What a store knows of a run's arms: which one a text means, where its records are, what it was scored with."""
+"""A run's arms as stored: which one a text means, where its records are, what it was scored with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StoredMetric:
     """Place in the arm's list, which names it in the table of scores."""
     name: str
     kind: str
-    """`binary`, `graded` (0 to 1), `descriptive` (neither good nor bad) or `aggregate` (no score a sample)."""
+    """`binary`, `graded` (0 to 1), `descriptive` (neither good nor bad), `aggregate` (no single scores)."""
     higher_is_better: bool | None
     signature: str
 
@@ -34,6 +34,11 @@ def stored_metrics(arm: Any) -> list[StoredMetric]:
     ]
 
 
+def per_sample(arm: Any) -> list[StoredMetric]:
+    """Those of an arm's metrics that score one answer at a time."""
+    return [metric for metric in stored_metrics(arm) if metric.kind != "aggregate"]
+
+
 def sample_metrics(arms: Sequence[Any], name: str | None = None) -> dict[int, StoredMetric]:
     """Arm number → its metric `name` (default: its first) that scores one answer at a time.
 
@@ -41,8 +46,8 @@ def sample_metrics(arms: Sequence[Any], name: str | None = None) -> dict[int, St
     """
     found: dict[int, StoredMetric] = {}
     for arm in arms:
-        for metric in stored_metrics(arm):
-            if metric.kind != "aggregate" and name in (None, metric.name):
+        for metric in per_sample(arm):
+            if name in (None, metric.name):
                 found.setdefault(arm.id, metric)
     if name is not None and not found:
         raise ConfigError(_no_metric(arms, name))
@@ -50,11 +55,11 @@ def sample_metrics(arms: Sequence[Any], name: str | None = None) -> dict[int, St
 
 
 def _no_metric(arms: Sequence[Any], name: str) -> str:
-    every = [metric for arm in arms for metric in stored_metrics(arm)]
-    known = {metric.name for metric in every if metric.kind != "aggregate"}
-    if name in {metric.name for metric in every}:
-        return f"{name} is computed over all answers together, not sample by sample; choose among: " + ", ".join(
-            sorted(known)
+    known = sorted({metric.name for arm in arms for metric in per_sample(arm)})
+    if any(metric.name == name for arm in arms for metric in stored_metrics(arm)):
+        choices = ", ".join(known) or "none"
+        return (
+            f"{name} is computed over all answers together, not sample by sample. Those that are: {choices}"
         )
     return unknown("metric", name, known)
 

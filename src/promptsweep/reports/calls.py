@@ -42,7 +42,7 @@ class TraceCall:
 
 
 def origin(store: Store, run: Any) -> str:
-    """The id of the run that made the calls: `run` (a row) itself, or the one whose replies it scores anew."""
+    """The id of the run that made the calls: `run` (a row) itself, or the one that it scores anew."""
     identity, sweep = run.id, run.sweep
     while sweep is not None and (before := loads(sweep).get("rescored")):
         identity = before
@@ -89,7 +89,9 @@ def call_of(row: Any) -> TraceCall:
         stage=row.stage,
         key=row.key,
         request=request_of(row) if kept else None,
-        completion=replace(completion_of(row), cached=bool(row.cached)) if kept and row.error is None else None,
+        completion=replace(completion_of(row), cached=bool(row.cached))
+        if kept and row.error is None
+        else None,
         started=row.started,
         ended=row.ended,
         error=row.error,
@@ -102,4 +104,3 @@ def request_of(row: Any) -> Request:
     contents = [content for _, content in turns[:-1]] + [row.prompt]
     messages = tuple(Message(role, content) for (role, _), content in zip(turns, contents, strict=False))
     return Request(row.model, row.base_url, messages, loads(row.params), row.draw)
-

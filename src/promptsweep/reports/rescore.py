@@ -27,6 +27,7 @@ class _Scoring:
 
     task: str
     parse: Any
+    specs: Sequence[Any]
     scorers: Sequence[Any]
     metrics: Sequence[Any]
     places: Mapping[str, int]
@@ -43,7 +44,11 @@ def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str]
     identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or [])})
     with store.engine.begin() as connection:
         for arm, scoring in zip(arms, scorings, strict=True):
-            columns = {**arm._mapping, "run": identity, "metrics": metric_column(scoring.scorers)}
+            columns = {
+                **arm._mapping,
+                "run": identity,
+                "metrics": metric_column(scoring.specs, scoring.scorers),
+            }
             del columns["id"]
             number = connection.execute(insert(schema.arms).values(columns)).inserted_primary_key[0]  # type: ignore[index]
             for batch in _batches(connection, arm):
@@ -58,7 +63,8 @@ def _scoring(arm: Any, workspace: Workspace, metrics: Sequence[str] | None) -> _
     scorers = metric_room.resolve(specs, card.task, workspace.root)
     each = [scorer for scorer in scorers if isinstance(scorer, metric_room.Metric)]
     places = {scorer.name: place for place, scorer in enumerate(scorers)}
-    return _Scoring(card.task, parser(card.task, card.labels, card.answer_pattern), scorers, each, places)
+    parse = parser(card.task, card.labels, card.answer_pattern)
+    return _Scoring(card.task, parse, specs, scorers, each, places)
 
 
 def _batches(connection: Connection, arm: Any) -> Iterator[list[Any]]:
@@ -75,7 +81,12 @@ def _batches(connection: Connection, arm: Any) -> Iterator[list[Any]]:
     joined = records.join(samples, samples.c.digest == records.c.sample).outerjoin(
         calls, (calls.c.record == records.c.id) & (calls.c.seq == records.c.reply_call)
     )
-    query = select(records, samples, text.label("call_text")).select_from(joined).order_by(records.c.id).limit(BATCH)
+    query = (
+        select(records, samples, text.label("call_text"))
+        .select_from(joined)
+        .order_by(records.c.id)
+        .limit(BATCH)
+    )
     while batch := connection.execute(query.where(records.c.id.between(low, high))).all():
         yield list(batch)
         low = batch[-1].id + 1
@@ -106,7 +117,11 @@ def _rescored(row: Any, copy: dict[str, Any], scoring: _Scoring) -> list[dict[st
     verdict = judge(reply, finish, sample, task=scoring.task, parse=scoring.parse, metrics=scoring.metrics)
     copy["answer"], copy["outcome"] = verdict.answer, verdict.outcome.value
     return [
-        {"record": copy["id"], "metric": scoring.places[name], "value": score.value, "reason": score.reason or None}
+        {
+            "record": copy["id"],
+            "metric": scoring.places[name],
+            "value": score.value,
+            "reason": score.reason or None,
+        }
         for name, score in verdict.scores.items()
     ]
-

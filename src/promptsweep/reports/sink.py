@@ -104,7 +104,7 @@ class StoreSink:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._reader, self._select, list(wanted))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  handed to those who wait
             for future in wanted.values():
                 if not future.done():
                     future.set_exception(error)

@@ -150,20 +150,21 @@ def _arm_row(planned: ScoredArm, run: str) -> dict[str, Any]:
         "system": arm.system,
         "task": card.task,
         "cluster": card.cluster,
-        "metrics": metric_column(planned.scorers),
+        "metrics": metric_column(planned.specs, planned.scorers),
         "digests": dumps(dict(arm.digests)),
         "planned": planned.selection.count,
     }
 
 
-def metric_column(scorers: Sequence[Metric | Aggregate]) -> str:
+def metric_column(specs: Sequence[str | Mapping[str, Any]], scorers: Sequence[Metric | Aggregate]) -> str:
     """What the store keeps of an arm's metrics."""
-    return dumps([_metric(scorer) for scorer in scorers])
+    return dumps([_metric(spec, scorer) for spec, scorer in zip(specs, scorers, strict=True)])
 
 
-def _metric(scorer: Metric | Aggregate) -> dict[str, JSON]:
+def _metric(spec: str | Mapping[str, Any], scorer: Metric | Aggregate) -> dict[str, JSON]:
     return {
         "name": scorer.name,
+        "spec": spec,
         "kind": scorer.kind if isinstance(scorer, Metric) else "aggregate",
         "higher_is_better": scorer.higher_is_better,
         "signature": scorer.signature,
@@ -185,7 +186,9 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
     try:
         _prepare(engine, where)
     except DBAPIError as error:
-        raise ConfigError(f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=where) from None
+        raise ConfigError(
+            f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=where
+        ) from None
     return Store(engine, where)
 
 
@@ -199,31 +202,50 @@ def _engine(where: str, path: Path | None) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin as we say below, tables included
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA busy_timeout=30000")
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        alone = connection.get_execution_options().get("alone", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")
 
     return engine
 
 
 def _prepare(engine: Engine, where: str) -> None:
-    """Makes the tables, or brings those of an older version up to date."""
-    if not inspect(engine).has_table("meta"):
-        with engine.begin() as connection:
+    """Makes the tables, or brings those of an older version up to date; one process at a time."""
+    with engine.connect() as connection:
+        if _version(connection, where) == schema.VERSION:
+            return
+    with engine.connect().execution_options(alone=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7071)")
+        found = _version(connection, where)
+        if found is None:
             schema.metadata.create_all(connection)
             connection.execute(insert(schema.meta).values(key="schema", value=str(schema.VERSION)))
-        return
-    with engine.begin() as connection:
-        found = int(connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == "schema")).scalar_one())
-        if found > schema.VERSION:
-            raise ConfigError(
-                f"the store was written by a newer promptsweep (schema {found}, this one knows "
-                f"{schema.VERSION}): pip install -U promptsweep",
-                path=where,
-            )
+            return
         for version in range(found, schema.VERSION):
             MIGRATIONS[version](connection)
         connection.execute(update(schema.meta).values(value=str(schema.VERSION)))
+
+
+def _version(connection: Connection, where: str) -> int | None:
+    """The store's schema version, None where there are no tables yet; ConfigError for a newer one."""
+    if not inspect(connection).has_table("meta"):
+        return None
+    query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
+    found = int(connection.execute(query).scalar_one())
+    if found > schema.VERSION:
+        raise ConfigError(
+            f"the store was written by a newer promptsweep (schema {found}, this one knows "
+            f"{schema.VERSION}): pip install -U promptsweep",
+            path=where,
+        )
+    return found
 
 
 def loads(text: str | None) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
 
 from promptsweep import metrics as metric_room
-from promptsweep.errors import PromptsweepError
 from promptsweep.metrics import Aggregate
 from promptsweep.reports import schema
 from promptsweep.reports.store import Store, loads
@@ -73,14 +73,13 @@ def metric_names(arms: Sequence[ArmSummary]) -> list[str]:
 def _summary(store: Store, arm: Any, repeats: int) -> ArmSummary:
     bounds = records.c.id.between(*schema.record_range(arm.id))
     with store.engine.connect() as connection:
-        outcomes = dict(
-            connection.execute(
-                select(records.c.outcome, func.count()).where(bounds).group_by(records.c.outcome)
-            ).all()  # type: ignore[arg-type]
-        )
+        by_outcome = select(records.c.outcome, func.count()).where(bounds).group_by(records.c.outcome)
+        outcomes: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_outcome)}
         total = connection.execute(_totals().where(bounds)).one()
         scored = connection.execute(
-            select(func.count(records.c.sample_id.distinct())).where(bounds, records.c.outcome != Outcome.ERROR.value)
+            select(func.count(records.c.sample_id.distinct())).where(
+                bounds, records.c.outcome != Outcome.ERROR.value
+            )
         ).scalar_one()
         latency = _quantiles(connection, bounds, int(total.finished or 0))
     return ArmSummary(
@@ -127,7 +126,8 @@ def _quantiles(connection: Any, bounds: Any, count: int) -> tuple[float | None, 
     seconds = records.c.critical_seconds
     query = select(seconds).where(bounds, records.c.outcome != Outcome.ERROR.value).order_by(seconds).limit(1)
     p50, p95 = (
-        connection.execute(query.offset(min(count - 1, int(share * count)))).scalar_one() for share in (0.5, 0.95)
+        connection.execute(query.offset(min(count - 1, int(share * count)))).scalar_one()
+        for share in (0.5, 0.95)
     )
     return p50, p95
 
@@ -136,7 +136,7 @@ def _intervals(store: Store, arm: Any, repeats: int) -> dict[str, Interval]:
     found = {}
     for place, metric in enumerate(loads(arm.metrics)):
         if metric["kind"] == "aggregate":
-            interval = _aggregate(store, arm, metric["name"])
+            interval = _aggregate(store, arm, metric["spec"])
         elif repeats == 1 and arm.cluster is None:
             interval = _from_sums(store, arm, place, metric["kind"])
         else:
@@ -191,9 +191,7 @@ def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:
     query = (
         select(records.c.sample_id, records.c.answer, samples)
         .join(samples, samples.c.digest == records.c.sample)
-        .where(
-            records.c.id.between(*schema.record_range(arm.id)), records.c.outcome != Outcome.ERROR.value
-        )
+        .where(records.c.id.between(*schema.record_range(arm.id)), records.c.outcome != Outcome.ERROR.value)
         .order_by(records.c.id)
     )
     with store.engine.connect() as connection:
@@ -202,12 +200,10 @@ def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:
     return [row.answer for row in rows], found
 
 
-def _aggregate(store: Store, arm: Any, name: str) -> Interval | None:
+def _aggregate(store: Store, arm: Any, spec: Any) -> Interval | None:
     given, of = answers(store, arm)
-    if not of:
+    [aggregate] = metric_room.resolve([spec], arm.task, Path.cwd())
+    if not of or not isinstance(aggregate, Aggregate):
         return None
-    [aggregate] = metric_room.resolve([name], arm.task, None)
-    if not isinstance(aggregate, Aggregate):
-        raise PromptsweepError(f"{name} is no aggregate metric")
     low, high = aggregate.interval(given, of)
     return Interval(aggregate.compute(given, of), low, high, len({sample.id for sample in of}))

@@ -66,10 +66,14 @@ def trace(store: Store, run: str, sample_id: str, arm: str | None = None, repeat
         if identity is None:
             known = ", ".join(map(str, attempts))
             raise ConfigError(f"sample {sample_id!r} has no repeat {repeat}. Known: {known}")
-        query = select(records, samples.c.input, samples.c.targets, samples.c.fields, reply_text(maker).label("text"))
+        query = select(
+            records, samples.c.input, samples.c.targets, samples.c.fields, reply_text(maker).label("text")
+        )
         query = query.join(samples, samples.c.digest == records.c.sample).where(records.c.id == identity)
         record = connection.execute(query).one()
-        values = connection.execute(select(scores).where(scores.c.record == identity).order_by(scores.c.metric)).all()
+        values = connection.execute(
+            select(scores).where(scores.c.record == identity).order_by(scores.c.metric)
+        ).all()
         calls = connection.execute(call_query(maker).where(schema.calls.c.record == identity)).all()
     of = next(one for one in arms if one.id == schema.unpacked(identity)[0])
     return _trace(row.id, of, tuple(attempts), record, values, calls)
@@ -79,14 +83,14 @@ def _attempts(connection: Connection, arms: Sequence[Any], sample_id: str) -> di
     """Repeat → record number of a sample, in the first of the arms that has it."""
     own = within(records.c.id, arms)
     query = select(records.c.id).where(own, records.c.sample_id == sample_id).order_by(records.c.id)
-    found = [schema.unpacked(identity) + (identity,) for identity in connection.scalars(query)]
+    found = [(*schema.unpacked(identity), identity) for identity in connection.scalars(query)]
     if not found:
         known = connection.scalars(select(records.c.sample_id).where(own).distinct().limit(KNOWN_IDS)).all()
         raise ConfigError(unknown("sample", sample_id, known))
     return {repeat: identity for arm, repeat, _, identity in found if arm == found[0][0]}
 
 
-def _trace(  # noqa: PLR0913, PLR0917  the rows that make a trace
+def _trace(
     run: str, arm: Any, repeats: tuple[int, ...], row: Any, values: Sequence[Any], calls: Sequence[Any]
 ) -> Trace:
     names = {metric.place: metric.name for metric in stored_metrics(arm)}

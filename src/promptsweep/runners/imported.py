@@ -88,7 +88,7 @@ def read_answers(
     content = digest(answers)
     specs = metrics or dataset.card.metrics or metric_room.defaults(dataset.card.task)
     scorers = metric_room.resolve(specs, dataset.card.task, root)
-    planned = [answer_arm(name, model, dataset, selection, scorers, content) for model in arms]
+    planned = [answer_arm(name, model, dataset, selection, specs, scorers, content) for model in arms]
     return ImportedAnswers(
         name=name,
         sweep={"import": str(path), "dataset": dataset.name, "name": name},
@@ -113,6 +113,7 @@ def answer_arm(
     model: str,
     dataset: Dataset,
     selection: Selection,
+    specs: Sequence[str | Mapping[str, Any]],
     scorers: tuple[Metric | Aggregate, ...],
     content: str,
 ) -> ScoredArm:
@@ -129,7 +130,8 @@ def answer_arm(
         label=f"{name} | {model} | {dataset.name}",
     )
     card = dataset.card
-    return ScoredArm(arm, dataset, selection, parser(card.task, card.labels, card.answer_pattern), scorers)
+    parse = parser(card.task, card.labels, card.answer_pattern)
+    return ScoredArm(arm, dataset, selection, parse, tuple(specs), scorers)
 
 
 def _unanswered(arms: Sequence[ScoredArm], seen: Counter[tuple[int, str]], count: int) -> list[str]:
@@ -137,5 +139,7 @@ def _unanswered(arms: Sequence[ScoredArm], seen: Counter[tuple[int, str]], count
     for place, planned in enumerate(arms):
         answered = sum(1 for arm, _ in seen if arm == place)
         if answered < count:
-            warnings.append(f"{planned.arm.model}: {count - answered} of {count} samples have no answer in the file")
+            warnings.append(
+                f"{planned.arm.model}: {count - answered} of {count} samples have no answer in the file"
+            )
     return warnings

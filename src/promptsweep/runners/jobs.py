@@ -38,6 +38,7 @@ class Stop:
         self.asked = False
 
     def __call__(self, reason: BaseException) -> None:
+        """Asks for the end; the first reason is kept."""
         self.asked = True
         self.reason = self.reason or reason
 
@@ -85,7 +86,7 @@ def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
 
 async def attempt(job: Job, gateway: Gateway) -> Record:
     """Runs an arm's strategy on one sample and scores the answer."""
-    planned, sample, position, repeat = job
+    planned, sample, _, repeat = job
     ask = planned.ask(sample, gateway.send, repeat)
     began = time.perf_counter()
     reply, error = "", None

@@ -30,7 +30,10 @@ class ScoredArm:
     dataset: Dataset
     selection: Selection
     parse: Parser
+    specs: tuple[str | Mapping[str, Any], ...]
+    """The metrics as the sweep or the card names them."""
     scorers: tuple[Metric | Aggregate, ...]
+    """One for each spec."""
 
     @property
     def metrics(self) -> list[Metric]:
@@ -128,7 +131,7 @@ class Planner:
                     for params in variant.model_params:
                         yield self._arm(variant, strategy, dataset, model, model_name, persona, params)
 
-    def _arm(  # noqa: PLR0913, PLR0917  the axes of a sweep
+    def _arm(
         self,
         variant: Variant,
         strategy: Strategy,
@@ -170,10 +173,11 @@ class Planner:
             dataset=dataset,
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
+            specs=tuple(specs),
             scorers=scorers,
         )
 
-    def _digests(  # noqa: PLR0913, PLR0917
+    def _digests(
         self,
         strategy: Strategy,
         complete: Mapping[str, JSON],

@@ -13,17 +13,28 @@ class Entry(Protocol):
     """What a store notes of a run when it begins."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The sweep's name."""
+
     @property
-    def sweep(self) -> Mapping[str, JSON]: ...
+    def sweep(self) -> Mapping[str, JSON]:
+        """The sweep as data."""
+
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The file it came from."""
+
     @property
-    def arms(self) -> Sequence[ScoredArm]: ...
+    def arms(self) -> Sequence[ScoredArm]:
+        """In the sweep's order."""
+
     @property
-    def repeats(self) -> int: ...
+    def repeats(self) -> int:
+        """Attempts at each sample."""
+
     @property
-    def warnings(self) -> Sequence[str]: ...
+    def warnings(self) -> Sequence[str]:
+        """What the user should know, one line each."""
 
 
 class Sink(Protocol):

@@ -1,0 +1,78 @@
+"""Plans for commands that send nothing: a key that is not set is no obstacle, and all mistakes are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from promptsweep import runners
+from promptsweep.api import enter
+from promptsweep.cli.endpoints import without_key
+from promptsweep.errors import ConfigError
+from promptsweep.models import Model
+from promptsweep.runners import Plan, Planner, SweepFile
+from promptsweep.runners.sweep import Variant
+from promptsweep.types import JSON
+from promptsweep.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentPlan:
+    """A plan that may hold models without a key."""
+
+    plan: Plan
+    keyless: tuple[str, ...]
+    """Models whose key is not set: `run` would refuse them."""
+
+
+def plan_unsent(reference: str, workspace: Workspace, overrides: Mapping[str, JSON] | None = None) -> UnsentPlan:
+    """The plan of a sweep, each arm's first sample rendered. Raises ConfigError for the first mistake."""
+    file = runners.load(reference, workspace, overrides)
+    models = _without_key(file, workspace)
+    return UnsentPlan(_plan(file, workspace, models), tuple(models))
+
+
+def mistakes_of_arms(reference: str, workspace: Workspace) -> list[str]:
+    """Every mistake of a sweep, once each, found arm by arm; for a sweep that cannot be planned as a whole."""
+    found: dict[str, None] = {}
+    try:
+        file = runners.load(reference, workspace)
+        models = _without_key(file, workspace)
+        for arm in _single_arms(file):
+            try:
+                _plan(arm, workspace, models)
+            except ConfigError as error:
+                found[str(error)] = None
+    except ConfigError as error:
+        found[str(error)] = None
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _OneArm(SweepFile):
+    """A sweep file of which only one arm is planned."""
+
+    only: Variant
+
+    def variants(self) -> Iterator[Variant]:
+        yield self.only
+
+
+def _single_arms(file: SweepFile) -> Iterator[SweepFile]:
+    for variant in file.variants():
+        for dataset, model, system, params in product(
+            variant.datasets, variant.models, variant.system, variant.model_params
+        ):
+            only = replace(variant, datasets=[dataset], models=[model], system=[system], model_params=[params])
+            yield _OneArm(file.sweep, file.path, file.data, only)
+
+
+def _without_key(file: SweepFile, workspace: Workspace) -> Mapping[str, Model]:
+    return without_key({model for variant in file.variants() for model in variant.models}, workspace)
+
+
+def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) -> Plan:
+    plan = Planner(file, workspace, models).plan()
+    enter(runners.probe(plan))
+    return plan

@@ -1,0 +1,63 @@
+"""`score` and `import`: replies that are already there, scored as a run like any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from promptsweep.cli.options import DatasetOption, JsonOption, MetricsOption, StoreOption, WorkspaceOption
+from promptsweep.cli.output import note
+from promptsweep.cli.places import find_workspace, opened
+from promptsweep.cli.show import show_run
+
+
+def score(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run: its id, a sweep's name, or `latest`.")],
+    metric: MetricsOption = None,
+    json: JsonOption = False,
+    store: StoreOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Score a run's stored replies anew, with today's metrics and labels, as a new run. Nothing is sent."""
+    from promptsweep.api import rescore
+
+    with opened(workspace, store) as found:
+        show_run(rescore(found, run, find_workspace(workspace), metric or None), json=json)
+
+
+def import_command(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="JSONL, CSV, TSV or Parquet with columns id and answer."
+        ),
+    ],
+    dataset: DatasetOption,
+    name: Annotated[
+        str, typer.Option("--name", "-n", metavar="NAME", help="What the answers are called in tables.")
+    ],
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="The split. Default: the one evaluated.")
+    ] = None,
+    metric: MetricsOption = None,
+    json: JsonOption = False,
+    store: StoreOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Score answers made elsewhere as a run.
+
+    An id that comes again is another repeat of its sample; a column `model` makes an arm of each model.
+    """
+    from promptsweep.api import import_answers
+    from promptsweep.reports.browse import run_info
+
+    place = find_workspace(workspace)
+    with opened(workspace, store, create=True) as found:
+        run = import_answers(
+            file, dataset=dataset, name=name, split=split, metrics=metric or None, workspace=place, store=found
+        )
+        for warning in run_info(found, run.id).warnings:
+            note(f"warning: {warning}")
+        show_run(run, json=json)

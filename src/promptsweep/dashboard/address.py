@@ -1,0 +1,81 @@
+"""The URL is the dashboard's only state: what is chosen is in its query, so that a link reproduces the view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+VIEWS = Path(__file__).parent / "views"
+OF_RUN = (
+    "dataset",
+    "baseline",
+    "arm",
+    "against",
+    "metric",
+    "outcome",
+    "wrong",
+    "search",
+    "page",
+    "sample",
+    "repeat",
+)
+"""What means something only within one run: gone from the query when another run is picked."""
+
+
+def path(view: str) -> str:
+    """The file of a page, by which Streamlit knows it."""
+    return str(VIEWS / f"{view}.py")
+
+
+def get(name: str) -> str | None:
+    """A value of the query, None where it is absent or empty."""
+    return st.query_params.get(name) or None
+
+
+def put(name: str, value: str | None) -> None:
+    """Sets a value of the query; None takes it away."""
+    if value is None:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
+def query(**values: str | None) -> dict[str, str]:
+    """The query of another page: the run that is shown, and `values` without those that are None."""
+    return {name: value for name, value in {"run": get("run"), **values}.items() if value is not None}
+
+
+def link(view: str, title: str, icon: str | None = None, **values: str | None) -> None:
+    """Draws a link to a page that shows the same run. `title` is Markdown."""
+    st.page_link(path(view), label=title, icon=icon, width="stretch", query_params=query(**values))
+
+
+def go(view: str, **values: str | None) -> None:
+    """Opens another page on the same run."""
+    st.switch_page(path(view), query_params=query(**values))
+
+
+def bound(name: str, value: Any, default: Any, *clears: str) -> dict[str, Any]:
+    """Arguments that tie a widget to the query's `name`: it shows `value`, and what the user picks is written.
+
+    The default is not written. Picking takes the names `clears` from the query.
+    """
+    st.session_state[name] = value
+    return {"key": name, "on_change": _write, "args": (name, default, *clears)}
+
+
+def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> str:
+    """Draws a select box over plain-text `options`; the first is the default, also for an unknown value."""
+    wanted = get(name)
+    value = wanted if wanted in options else options[0]
+    chosen: str = st.selectbox(label, options, **widget, **bound(name, value, options[0], *clears))
+    return chosen
+
+
+def _write(name: str, default: Any, *clears: str) -> None:
+    value = st.session_state[name]
+    put(name, None if value in (default, None) else str(value))
+    for other in clears:
+        put(other, None)

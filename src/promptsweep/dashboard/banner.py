@@ -1,0 +1,44 @@
+"""What every page says of the run it shows: where it stands and what went wrong."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import streamlit as st
+
+from promptsweep.dashboard import figures, plain
+from promptsweep.reports.browse import RunInfo
+from promptsweep.types import Status
+
+_COLORS: Final[dict[Status, Literal["blue", "green", "orange"]]] = {
+    Status.RUNNING: "blue",
+    Status.DONE: "green",
+    Status.INCOMPLETE: "orange",
+    Status.INTERRUPTED: "orange",
+}
+
+
+def heading(title: str, info: RunInfo) -> None:
+    """Draws a page's title, the run under it, and a note where the run is not, or not wholly, done."""
+    st.title(title, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(info.status.value, color=_COLORS[info.status])
+        st.text(plain.cell(_line(info)))
+    if info.status is Status.RUNNING:
+        st.info(
+            "The run is not finished: the figures are of what is recorded by now.",
+            icon=":material/hourglass:",
+        )
+        st.button("Refresh", icon=":material/refresh:")
+    if info.error:
+        st.warning(
+            "Not everything went well; what was done is saved and can be resumed.", icon=":material/warning:"
+        )
+        plain.block(info.error, "error")
+
+
+def _line(info: RunInfo) -> str:
+    records = f"{info.done:,} of {figures.plural(info.planned, 'record')}"
+    failed = [figures.plural(info.errors, "error")] if info.errors else []
+    when = f"{info.created.astimezone():%d %b %Y %H:%M}"
+    return " · ".join([info.name, when, records, *failed, figures.money(info.cost), info.id])

@@ -1,0 +1,58 @@
+"""Charts, in Altair. Labels are drawn as text: a chart interprets no Markdown and no HTML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+ROW_HEIGHT = 34
+"""Pixels for each arm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """One line of a dot-and-whisker chart."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    text: str
+    """The same as text."""
+    strong: bool = True
+    """Drawn pale where False: a difference that is not shown to be one."""
+
+
+def whiskers(rows: Sequence[Whisker], title: str, *, zero: bool = False) -> Any:
+    """Dots with their intervals, one line each in the given order; with `zero`, a rule at 0 to compare with.
+
+    The axis runs from 0 to 1 where all lies between, so that charts of the same metric look alike.
+    """
+    data = alt.InlineData(values=[_datum(row) for row in rows])
+    share = not zero and all(0 <= edge <= 1 for row in rows for edge in (row.value, row.low, row.high))
+    scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=False, nice=True, padding=12)
+    axis = alt.Axis(title=title, grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f")
+    base = alt.Chart(data).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=360, ticks=False, domain=False)),
+        opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
+        tooltip=[alt.Tooltip("label:N", title="arm"), alt.Tooltip("text:N", title=title)],
+    )
+    line = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
+    )
+    dot = base.mark_circle(size=110, opacity=1).encode(x=alt.X("value:Q", scale=scale, axis=axis))
+    layers = [line, dot]
+    if zero:
+        rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4], color="gray")
+        layers.insert(0, rule.encode(x=alt.X("at:Q", scale=scale, axis=axis)))
+    return alt.layer(*layers).properties(height=alt.Step(ROW_HEIGHT))
+
+
+def _datum(row: Whisker) -> dict[str, Any]:
+    """The row as JSON knows it: an end that is not finite is left out, and so is its whisker."""
+    ends = {name: value for name, value in (("low", row.low), ("high", row.high)) if math.isfinite(value)}
+    return {"label": row.label, "value": row.value, "text": row.text, "strong": row.strong, **ends}

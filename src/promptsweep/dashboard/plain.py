@@ -1,0 +1,69 @@
+"""Text that others wrote (models, data, names) is shown as the text it is, never as Markdown or HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import streamlit as st
+
+from promptsweep.types import JSON
+
+MOST_SHOWN = 20_000
+"""Characters of one text on a page; the rest is in its download."""
+MOST_IN_CELL = 300
+"""Characters of one text in a table."""
+
+_CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
+_DIRECTIONS = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+_VISIBLE = _CONTROLS | _DIRECTIONS
+
+
+def visible(text: str) -> str:
+    """The text with its control characters (ANSI escapes, NUL) and direction marks made visible."""
+    return text.translate(_VISIBLE)
+
+
+def cell(text: str) -> str:
+    """The text on one line of at most `MOST_IN_CELL` characters, for tables, charts and options."""
+    line = " ".join(visible(text[: MOST_IN_CELL * 4]).split())
+    return line if len(line) <= MOST_IN_CELL else line[: MOST_IN_CELL - 1] + "…"
+
+
+def literal(text: str) -> str:
+    """The text as a Markdown code span: the place in a heading or a label where nothing is interpreted."""
+    line = cell(text) or "–"
+    fence = "`" * (1 + max(map(len, re.findall(r"`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+
+
+def json_text(value: JSON) -> str:
+    """JSON over several lines, for reading."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def labelled(label: str, text: str | None, name: str | None = None) -> None:
+    """Draws a block under a label of ours; a dash where there is no text. `name` tells equal labels apart."""
+    st.caption(label)
+    if text is None:
+        st.text("–")
+    else:
+        block(text, name or label)
+
+
+def block(text: str, name: str = "text") -> None:
+    """Draws the text with its line breaks; a very long one in part, with the whole to download (`name`.txt)."""
+    shown = visible(text[:MOST_SHOWN])
+    st.code(f"\n{shown}\n", language=None, wrap_lines=True)  # st.code drops one line break at each end
+    if len(text) > MOST_SHOWN:
+        st.download_button(
+            f"The first {MOST_SHOWN:,} of {len(text):,} characters are shown: download all",
+            text,
+            file_name=f"{name}.txt",
+            key=f"download-{name}",
+            icon=":material/download:",
+            type="tertiary",
+        )

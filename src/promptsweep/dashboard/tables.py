@@ -1,0 +1,41 @@
+"""Tables of records, and rows of them that open a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from promptsweep.dashboard import figures
+
+Cells = Mapping[str, Any]
+
+
+def table(rows: Sequence[Cells], **columns: Any) -> None:
+    """Draws rows of equal keys as a table; `columns` configures columns by name."""
+    st.dataframe(
+        _frame(rows), hide_index=True, height="content", placeholder=figures.ABSENT, column_config=columns
+    )
+
+
+def openable(rows: Sequence[Cells], key: str, opens: Callable[[int], None], **columns: Any) -> None:
+    """Like `table`; selecting a row calls `opens` with its place."""
+    picked = st.dataframe(
+        _frame(rows),
+        hide_index=True,
+        height="content",
+        placeholder=figures.ABSENT,
+        column_config=columns,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    for place in picked["selection"]["rows"]:
+        opens(place)
+
+
+def _frame(rows: Sequence[Cells]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows))

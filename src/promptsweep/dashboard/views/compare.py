@@ -1,0 +1,129 @@
+"""Is a prompt really better: paired differences from a baseline arm, and the samples that flipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from promptsweep.dashboard import address, banner, charts, figures, plain, source, tables
+from promptsweep.errors import NotComparableError
+from promptsweep.reports import ArmSummary
+from promptsweep.reports.browse import RunInfo
+from promptsweep.reports.compare import Comparison, Flip
+
+
+def show() -> None:
+    """Draws the page."""
+    info = source.current()
+    banner.heading("Compare", info)
+    datasets: dict[str, list[ArmSummary]] = {}
+    for arm in source.summaries(info):
+        datasets.setdefault(arm.dataset, []).append(arm)
+    comparable = [name for name, arms in datasets.items() if len(arms) > 1]
+    if not comparable:
+        st.info("Comparing needs two arms over one dataset; this run has none.", icon=":material/info:")
+        return
+    dataset, baseline, metric = _choices(info, datasets, comparable)
+    try:
+        found = source.comparisons(info, baseline, metric)
+    except NotComparableError as error:
+        st.info("There is nothing to compare yet.", icon=":material/info:")
+        plain.block(str(error), "reason")
+        return
+    found = [one for one in found if one.dataset == dataset]
+    _differences(found, metric)
+    _flips(found)
+
+
+def _choices(
+    info: RunInfo, datasets: dict[str, list[ArmSummary]], comparable: list[str]
+) -> tuple[str, str, str]:
+    """Dataset, baseline and metric, as the user picks them."""
+    one, two, three = st.columns([1, 2, 1])
+    with one:
+        below = ("baseline", "metric", "against")
+        dataset = address.pick("Dataset", "dataset", comparable, *below, format_func=plain.cell)
+    labels = [arm.arm for arm in datasets[dataset]]
+    names = [one.name for one in source.metrics(info)[dataset].values() if one.kind != "aggregate"]
+    with two:
+        baseline = address.pick("Baseline", "baseline", labels, "against", format_func=plain.cell)
+    with three:
+        metric = address.pick("Metric", "metric", names, format_func=plain.cell)
+    return dataset, baseline, metric
+
+
+def _differences(found: Sequence[Comparison], metric: str) -> None:
+    rows = [
+        charts.Whisker(
+            plain.cell(one.b),
+            one.paired.difference,
+            one.paired.low,
+            one.paired.high,
+            _difference(one),
+            one.verdict != "no difference shown",
+        )
+        for one in found
+    ]
+    st.altair_chart(charts.whiskers(rows, f"difference in {plain.cell(metric)}", zero=True), width="stretch")
+    tables.table([_row(one) for one in found])
+    st.caption(
+        "Paired by sample, with 95 % intervals; p is adjusted for the number of comparisons (Holm). "
+        "To settle: the samples that would show a difference of this size."
+    )
+
+
+def _difference(one: Comparison) -> str:
+    return figures.bounds(one.paired.difference, one.paired.low, one.paired.high, signed=True)
+
+
+def _row(one: Comparison) -> dict[str, Any]:
+    return {
+        "arm": plain.cell(one.b),
+        "difference": _difference(one),
+        "verdict": one.verdict,
+        "p": f"{one.p_adjusted:.2g}",
+        "samples": one.shared,
+        "baseline better": one.paired.only_a,
+        "arm better": one.paired.only_b,
+        "to settle": one.paired.needed,
+    }
+
+
+def _flips(found: Sequence[Comparison]) -> None:
+    st.subheader("Samples that flipped", anchor=False)
+    arms = {one.b: one for one in found}
+    one = arms[address.pick("Arm", "against", list(arms), format_func=plain.cell)]
+    lost, won = st.tabs([f"Lost to the baseline: {one.paired.only_a}", f"Won from it: {one.paired.only_b}"])
+    with lost:
+        _flip_table(one, one.flips.lost, "flips-lost")
+    with won:
+        _flip_table(one, one.flips.won, "flips-won")
+
+
+def _flip_table(one: Comparison, flips: Sequence[Flip], key: str) -> None:
+    if not flips:
+        st.caption("None.")
+        return
+    rows = [
+        {
+            "sample": plain.cell(flip.sample_id),
+            "input": plain.cell(flip.input),
+            "target": plain.cell(" | ".join(flip.targets)),
+            "baseline's answer": _answer(flip.answer_a),
+            "arm's answer": _answer(flip.answer_b),
+            "baseline": flip.score_a,
+            "arm": flip.score_b,
+        }
+        for flip in flips
+    ]
+    tables.openable(rows, key, lambda place: address.go("trace", sample=flips[place].sample_id, arm=one.b))
+
+
+def _answer(text: str | None) -> str | None:
+    return None if text is None else plain.cell(text)
+
+
+if __name__ == "__main__":
+    show()

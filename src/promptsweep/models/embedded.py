@@ -1,0 +1,115 @@
+"""Models that run inside this process, in llama.cpp: `local` and `gguf:<path>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from promptsweep.errors import MissingExtraError
+from promptsweep.models import gguf, params, tokens
+from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
+from promptsweep.models.replies import usage
+from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
+
+PLAIN = (
+    "{% for message in messages %}"
+    "{% if message.role == 'system' %}{{ message.content }}\n\n"
+    "{% elif message.role == 'user' %}Q: {{ message.content }}\n"
+    "{% else %}A: {{ message.content }}\n"
+    "{% endif %}{% endfor %}A:"
+)
+"""Chat template for base models, which know no roles: the system text, then questions and answers."""
+NEXT_QUESTION = "\nQ:"
+"""Where a base model begins to ask itself the next question; its reply ends there."""
+DEFAULTS: Mapping[str, JSON] = {"max_tokens": 256}
+REFUSED = ("reasoning_effort",)
+
+
+def local() -> EmbeddedModel:
+    """Gemma 3 270M, the base model of the extra `local`. Same request, same reply, whatever is in flight."""
+    _need_llama()
+    file = gguf.gemma()
+    notice = (
+        "Loading Gemma 3 270M (base, 4-bit) into llama.cpp. Use is subject to the Gemma Terms of Use: "
+        f"{gguf.gemma_terms()}"
+    )
+    return EmbeddedModel("local", "gemma-3-270m", file, plain=True, layout=repeatable(), notice=notice)
+
+
+def from_file(reference: str, path: Path) -> EmbeddedModel:
+    """Any GGUF file, with its own chat template, or the plain one where it has none."""
+    _need_llama()
+    plain = not gguf.has_chat_template(path)
+    return EmbeddedModel(reference, path.stem, gguf.local_file(path), plain=plain, layout=fast())
+
+
+class EmbeddedModel:
+    """A GGUF file in llama.cpp. Its calls cost nothing; without a `seed`, the draw is the seed."""
+
+    def __init__(
+        self,
+        name: str,
+        model: str,
+        file: gguf.File,
+        *,
+        plain: bool,
+        layout: Layout,
+        notice: str | None = None,
+    ):
+        self.name, self.notice = name, notice
+        self.concurrency = layout.servers * layout.calls
+        self.digest = digest(file.digest, PLAIN if plain else None)
+        self._model, self._path, self._plain, self._layout = model, file.path, plain, layout
+
+    def __repr__(self) -> str:
+        return f"EmbeddedModel({self.name!r}, {str(self._path)!r})"
+
+    def check(self, given: Mapping[str, JSON]) -> None:
+        """Raises ConfigError for a parameter that llama.cpp does not take, or an impossible value."""
+        params.check(given, REFUSED, self.name)
+
+    def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
+        """The request as llama.cpp gets it."""
+        merged = params.translate({**DEFAULTS, "seed": draw, **given}, {})
+        if self._plain:
+            merged["stop"] = _with_next_question(merged.get("stop"))
+        return Request(self._model, f"llama.cpp:{self.digest[:12]}", messages, merged, draw)
+
+    async def chat(self, request: Request) -> Completion:
+        """The reply. RequestError where the prompt is too long; the first call loads the file."""
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        serving = engine(self._path, PLAIN if self._plain else None, self._layout)
+        return self._completion(await serving.chat({"messages": messages, **request.params}))
+
+    def _completion(self, reply: Reply) -> Completion:
+        text = "".join(reply.parts)
+        return Completion(
+            text=text.removeprefix(" ") if self._plain else text,
+            finish=reply.finish,
+            usage=usage(reply.usage),
+            seconds=reply.seconds,
+            cost=0.0,
+            reasoning="".join(reply.reasoning) or None,
+        )
+
+    def count_tokens(self, text: str) -> int:
+        """An estimate: the vocabulary is in the file, which is not loaded for counting."""
+        return tokens.estimate(text)
+
+    def price(self, usage: Usage) -> float:  # noqa: ARG002
+        """Nothing."""
+        return 0.0
+
+    async def close(self) -> None:
+        """Nothing to free here: the loaded file serves the next run of this process."""
+
+
+def _with_next_question(stop: JSON) -> list[str]:
+    given = [stop] if isinstance(stop, str) else list(stop or ())
+    return given if NEXT_QUESTION in given else [*given, NEXT_QUESTION]
+
+
+def _need_llama() -> None:
+    if find_spec("xllamacpp") is None:
+        raise MissingExtraError("the embedded model", "local")

@@ -1,0 +1,79 @@
+"""From a model's reference in a sweep to the model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.models import keys
+from promptsweep.models.base import Model
+from promptsweep.models.endpoints import Catalog, Endpoint, Shorthand, catalog
+from promptsweep.workspace import Workspace
+
+
+def load(reference: str, workspace: Workspace) -> Model:
+    """The model that a reference means; nothing is sent or loaded into memory yet.
+
+    `local`, `gguf:<path>`, `replay:<file>`, `<endpoint>/<name>`, or a short name from models.yaml. Raises
+    ConfigError with the nearest name that exists, or the variable that should hold the endpoint's key.
+    """
+    if reference == "local":
+        from promptsweep.models.embedded import local
+
+        return local()
+    kind, _, rest = reference.partition(":")
+    if kind == "gguf":
+        from promptsweep.models.embedded import from_file
+
+        return from_file(reference, _file(rest, workspace))
+    if kind == "replay":
+        return _replay(reference, rest, workspace)
+    return _remote(reference, catalog(workspace), workspace)
+
+
+def _remote(reference: str, known: Catalog, workspace: Workspace) -> Model:
+    from promptsweep.models.openai import OpenAIModel
+
+    short = known.models.get(reference) or _long(reference, known)
+    endpoint = known.endpoints.get(short.endpoint)
+    if endpoint is None:
+        raise ConfigError(unknown("endpoint", short.endpoint, known.endpoints))
+    base_url = _base_url(short.endpoint, endpoint, workspace)
+    key = keys.required(endpoint.key, workspace, short.endpoint) if endpoint.key else None
+    return OpenAIModel(reference, endpoint, short.name, base_url=base_url, key=key, defaults=short.params)
+
+
+def _long(reference: str, known: Catalog) -> Shorthand:
+    found = re.fullmatch(r"([^/:]+)[/:](.+)", reference)
+    if found is None:
+        remote = [f"{name}/<name>" for name in known.endpoints]
+        choices = ["local", "gguf:<path>", "replay:<file>", *known.models, *remote]
+        raise ConfigError(unknown("model", reference, choices))
+    return Shorthand(endpoint=found[1], name=found[2])
+
+
+def _base_url(name: str, endpoint: Endpoint, workspace: Workspace) -> str:
+    given = keys.variable(endpoint.url_from, workspace) if endpoint.url_from else None
+    base_url = given or endpoint.base_url
+    if base_url is not None:
+        return base_url
+    if endpoint.url_from:
+        return keys.required(endpoint.url_from, workspace, name)
+    raise ConfigError(f"endpoint {name!r} has no base_url in models.yaml")
+
+
+def _replay(reference: str, rest: str, workspace: Workspace) -> Model:
+    from promptsweep.models.replay import ReplayModel
+
+    path, _, model = rest.rpartition("#") if "#" in rest else (rest, "", "")
+    return ReplayModel(reference, _file(path, workspace), model or None)
+
+
+def _file(given: str, workspace: Workspace) -> Path:
+    """A path as it is, or from the workspace's root."""
+    path = Path(given).expanduser()
+    for candidate in (path, workspace.root / path):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"no such file: {given}")

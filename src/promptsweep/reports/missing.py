@@ -1,0 +1,88 @@
+"""Honest denominators: what of an arm has no score, and how far that could move its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from promptsweep.reports import schema
+from promptsweep.reports.arms import StoredMetric, per_sample, within
+from promptsweep.reports.figures import plural
+from promptsweep.reports.store import Store
+from promptsweep.types import Outcome
+
+records, scores = schema.records, schema.scores
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An arm of which not all is scored."""
+
+    arm: str
+    """The arm's label."""
+    repeats: int
+    planned: int
+    """Records of the finished run: samples × repeats."""
+    errors: int
+    """Records that ended in an error."""
+    undone: int
+    """Records that do not exist: the run stopped before them."""
+    metric: str | None
+    """The arm's first metric whose scores lie between 0 and 1; None when it has none."""
+    low: float | None
+    """Its mean over all that is planned, with every missing score counted as 0."""
+    high: float | None
+    """The same with every missing score counted as 1."""
+
+    def __str__(self) -> str:
+        """The one line that a leaderboard prints below itself."""
+        unit = "" if self.repeats == 1 else " attempts"
+        scored = self.planned - self.errors - self.undone
+        parts = [f"{scored:,} of {self.planned:,}{unit} scored"]
+        if self.errors:
+            parts.append(plural(self.errors, "error"))
+        if self.undone:
+            parts.append(f"{self.undone:,} not done")
+        line = f"{self.arm}: {', '.join(parts)}"
+        if self.metric is None:
+            return line
+        return f"{line}; {self.metric} {self.low:.3f} with the missing counted as 0, {self.high:.3f} as 1"
+
+
+def missing(store: Store, run: str) -> list[Missing]:
+    """The arms of a run of which not all is scored, in order; empty when nothing is missing."""
+    row = store.find_run(run)
+    with store.engine.connect() as connection:
+        found = [_missing(connection, arm, row.repeats) for arm in store.arms(row.id)]
+    return [one for one in found if one.errors or one.undone]
+
+
+def _missing(connection: Connection, arm: Any, repeats: int) -> Missing:
+    failed = func.count().filter(records.c.outcome == Outcome.ERROR.value)
+    attempts, errors = connection.execute(
+        select(func.count(), failed).where(within(records.c.id, [arm]))
+    ).one()
+    planned = arm.planned * repeats
+    lacking = planned - attempts + errors
+    for metric in per_sample(arm):
+        limits = None if metric.kind == "descriptive" else _limits(connection, arm, metric, lacking)
+        if limits is not None:
+            return Missing(arm.label, repeats, planned, errors, planned - attempts, metric.name, *limits)
+    return Missing(arm.label, repeats, planned, errors, planned - attempts, None, None, None)
+
+
+def _limits(
+    connection: Connection, arm: Any, metric: StoredMetric, lacking: int
+) -> tuple[float, float] | None:
+    """The mean with the missing counted as 0 and as 1; None for scores beyond these."""
+    value = scores.c.value
+    query = select(func.count(), func.sum(value), func.min(value), func.max(value))
+    own = within(scores.c.record, [arm]) & (scores.c.metric == metric.place)
+    count, total, least, most = connection.execute(query.where(own)).one()
+    if not count:
+        return 0.0, 1.0
+    if least < 0 or most > 1:
+        return None
+    return total / (count + lacking), (total + lacking) / (count + lacking)

@@ -1,0 +1,76 @@
+"""Doubles for tests: models made from functions."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from promptsweep.models import params, tokens
+from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
+
+Answer = str | Completion
+
+
+@dataclass(eq=False)
+class FunctionModel:
+    """A model that answers with what a function returns for the request.
+
+    The function returns a text or a Completion, may be asynchronous, and may raise any `ModelError`. The
+    name is the model's identity: give another function another name, or stored replies of the first serve.
+    """
+
+    function: Callable[[Request], Answer | Awaitable[Answer]]
+    name: str = field(default="function", kw_only=True)
+    latency: float = field(default=0.0, kw_only=True)
+    """Seconds before each reply."""
+    concurrency: int = field(default=64, kw_only=True)
+    notice: str | None = field(default=None, kw_only=True)
+    requests: list[Request] = field(default_factory=list, init=False, repr=False)
+    """Every request, in the order of arrival."""
+    peak_in_flight: int = field(default=0, init=False)
+    """Most calls that were under way at the same time."""
+    _in_flight: int = field(default=0, init=False, repr=False)
+
+    @property
+    def calls(self) -> int:
+        """How many requests came."""
+        return len(self.requests)
+
+    @property
+    def digest(self) -> str:
+        """Content address of the name."""
+        return digest("function", self.name)
+
+    def check(self, given: Mapping[str, JSON]) -> None:
+        """Raises ConfigError for what no model takes."""
+        params.check(given)
+
+    def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
+        """The request that the function will get."""
+        return Request(self.name, "function", messages, params.translate(given, {}), draw)
+
+    async def chat(self, request: Request) -> Completion:
+        """What the function returns."""
+        self.requests.append(request)
+        self._in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
+        try:
+            await asyncio.sleep(self.latency)
+            answer = self.function(request)
+            answer = await answer if inspect.isawaitable(answer) else answer
+        finally:
+            self._in_flight -= 1
+        return Completion(answer) if isinstance(answer, str) else answer
+
+    def count_tokens(self, text: str) -> int:
+        """An estimate."""
+        return tokens.estimate(text)
+
+    def price(self, usage: Usage) -> float | None:  # noqa: ARG002
+        """Unknown."""
+        return None
+
+    async def close(self) -> None:
+        """Nothing to free."""
