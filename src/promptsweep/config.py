@@ -99,12 +99,14 @@ def _explain(error: dict[str, Any], location: tuple[str | int, ...], into: type)
 def _keys(into: Any, location: tuple[str | int, ...]) -> list[str]:
     """Known keys of the dataclass found by following `location` through `into`'s annotations."""
     from dataclasses import fields, is_dataclass
-    from typing import get_args, get_type_hints
+    from typing import get_args, get_origin, get_type_hints
 
     if location and is_dataclass(into) and isinstance(into, type) and isinstance(location[0], str):
         return _keys(get_type_hints(into).get(location[0]), location[1:])
     if is_dataclass(into):
         return [field.name for field in fields(into)]
+    if location and get_origin(into) in (dict, Mapping):
+        return _keys(get_args(into)[1], location[1:])
     for option in get_args(into):
         rest = location[1:] if location and not is_dataclass(option) else location
         if found := _keys(option, rest):

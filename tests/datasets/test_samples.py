@@ -37,18 +37,12 @@ def test_a_row_without_a_target_has_none(make: Make) -> None:
     assert [sample.targets for sample in make("task: open", test=[{"input": "q"}]).samples()] == [()]
 
 
-def test_other_columns_and_the_labels_are_fields(make: Make) -> None:
+def test_other_columns_are_fields(make: Make) -> None:
     dataset = make(
         "task: classification\nlabels: [a, b]", test=[{"id": 7, "input": "q", "target": "a", "film": 3}]
     )
 
-    assert list(dataset.samples()) == [Sample("7", "q", ("a",), {"film": 3, "labels": ["a", "b"]})]
-
-
-def test_the_labels_of_a_row_win_over_those_of_the_card(make: Make) -> None:
-    dataset = make("task: classification\nlabels: [a, b]", test=[{"input": "q", "labels": ["a"]}])
-
-    assert [sample.fields["labels"] for sample in dataset.samples()] == [["a"]]
+    assert list(dataset.samples()) == [Sample("7", "q", ("a",), {"film": 3})]
 
 
 def test_columns_are_renamed_by_the_card(make: Make) -> None:

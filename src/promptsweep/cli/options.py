@@ -12,25 +12,37 @@ SweepArgument = Annotated[
 ]
 RunArgument = Annotated[
     str,
-    typer.Argument(metavar="[RUN]", help="A run: its id or the beginning of it, a sweep's name, or `latest`."),
+    typer.Argument(
+        metavar="[RUN]", help="A run: its id or the beginning of it, a sweep's name, or `latest`."
+    ),
 ]
 DatasetOption = Annotated[
-    str, typer.Option("--dataset", "-d", metavar="NAME", help="A dataset: its name in datasets/, or a card's path.")
+    str,
+    typer.Option(
+        "--dataset", "-d", metavar="NAME", help="A dataset: its name in datasets/, or a card's path."
+    ),
 ]
 SampleOption = Annotated[
-    str | None, typer.Option("--sample", metavar="ID", help="A sample's id. Default: the first.", show_default=False)
+    str | None,
+    typer.Option("--sample", metavar="ID", help="A sample's id. Default: the first.", show_default=False),
 ]
 LimitOption = Annotated[
     int | None,
-    typer.Option("--limit", min=1, metavar="N", help="At most N samples of each dataset, in place of the sweep's."),
+    typer.Option(
+        "--limit", min=1, metavar="N", help="At most N samples of each dataset, in place of the sweep's."
+    ),
 ]
 ModelOption = Annotated[
     list[str] | None,
-    typer.Option("--model", "-m", metavar="NAME", help="In place of the sweep's models; may be given several times."),
+    typer.Option(
+        "--model", "-m", metavar="NAME", help="In place of the sweep's models; may be given several times."
+    ),
 ]
 MetricsOption = Annotated[
     list[str] | None,
-    typer.Option("--metric", metavar="NAME", help="In place of the dataset's metrics; may be given several times."),
+    typer.Option(
+        "--metric", metavar="NAME", help="In place of the dataset's metrics; may be given several times."
+    ),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else; notes go to stderr.")

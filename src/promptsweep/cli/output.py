@@ -34,10 +34,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def emit(*things: Any) -> None:
-    """Prints text and tables to stdout."""
-    printer = console()
+    """Prints lines of text, unwrapped, and what Rich can draw to stdout."""
+    printer = None
     for thing in things:
-        printer.print(visible(thing) if isinstance(thing, str) else thing)
+        if isinstance(thing, str):
+            typer.echo(visible(thing))
+        else:
+            printer = printer or console()
+            printer.print(thing)
 
 
 def emit_json(document: JSON) -> None:
@@ -62,8 +66,3 @@ def excerpt(text: str | None, width: int) -> str:
     """The text on one line, cut to `width` characters."""
     line = visible(" ".join((text or "").split()))
     return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def plural(count: int, thing: str) -> str:
-    """`1 sample`, `2 samples`, `1,234 samples`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,3 +48,8 @@ def find_sample(planned: ScoredArm, identity: str | None) -> Sample:
             return sample
     ids = (sample.id for sample in planned.selection)
     raise ConfigError(unknown(f"sample of {planned.arm.dataset}", str(identity), ids))
+
+
+def without_password(store: str) -> str:
+    """A database URL that may be shown; a path stays as it is."""
+    return re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", store)

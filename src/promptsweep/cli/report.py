@@ -30,17 +30,22 @@ class TableFormat(StrEnum):
 
 def report(
     run: RunArgument = "latest",
-    format: Annotated[  # noqa: A002  the option's name
+    format: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="Markdown, made for pull requests.")
     ] = ReportFormat.MD,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", dir_okay=False, help="Where to write it. Default: stdout."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", dir_okay=False, help="Where to write it. Default: stdout."
+        ),
     ] = None,
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write a run as a report: leaderboard, comparisons, the worst samples, what made it."""
+    """Write a run as a report for a pull request.
+
+    The leaderboard, comparisons, what is missing, the worst samples, and what made it.
+    """
     from promptsweep.reports.markdown import markdown_report
 
     with stored_run(run, workspace, store) as found:
@@ -58,7 +63,7 @@ def report(
 
 def export(
     run: RunArgument = "latest",
-    format: Annotated[  # noqa: A002  the option's name
+    format: Annotated[
         TableFormat, typer.Option("--format", "-f", help="Form of the tables.")
     ] = TableFormat.JSONL,
     output: Annotated[
@@ -67,7 +72,10 @@ def export(
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write a run's arms, records and calls as files for pandas, DuckDB or a spreadsheet."""
+    """Write a run's rows as JSONL, CSV or Parquet.
+
+    Its arms, records and calls, one file each; prints their paths.
+    """
     from promptsweep.reports.export import export as write
 
     with stored_run(run, workspace, store) as found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,24 +16,24 @@ from promptsweep.cli.options import (
     SweepArgument,
     WorkspaceOption,
 )
-from promptsweep.cli.output import emit, emit_json, note, plural
-from promptsweep.cli.places import find_workspace, opened
-from promptsweep.cli.progress import watching
+from promptsweep.cli.output import emit_json, note
+from promptsweep.cli.places import find_workspace, opened, without_password
 from promptsweep.errors import ExitCode
 
 if TYPE_CHECKING:
-    from promptsweep.api import Result
     from promptsweep.runners import Plan
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917  the options of the command
     sweep: SweepArgument,
     limit: LimitOption = None,
     model: ModelOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask again, even where a reply is stored.")] = False,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with this run (an id, or `latest`); nothing is redone."),
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with this run (an id, or `latest`); nothing is redone."
+        ),
     ] = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
     json: JsonOption = False,
@@ -47,6 +46,8 @@ def run(
     way the run can be resumed. Exit code 0: done; 4: incomplete; 130: interrupted.
     """
     from promptsweep import api
+    from promptsweep.cli.views.progress import watching
+    from promptsweep.cli.views.results import print_result
 
     planned = api.plan(sweep, find_workspace(workspace), {"limit": limit, "models": model or None})
     _announce(planned)
@@ -56,7 +57,7 @@ def run(
         if json:
             emit_json(result.run.as_json())
         else:
-            _print_result(result)
+            print_result(result)
     if result.exit_code != ExitCode.OK:
         note(f"{result.status}: {result.error}")
         note(f"resume: {_resume_command(result.run.id, sweep, limit, model, store, workspace)}")
@@ -71,19 +72,7 @@ def _announce(planned: Plan) -> None:
         note(f"warning: {warning}")
 
 
-def _print_result(result: Result) -> None:
-    from promptsweep.cli.leaderboard import print_leaderboard
-
-    print_leaderboard(result.run)
-    progress, identity = result.progress, result.run.id
-    done = f"{plural(progress.requests, 'request')}, {progress.cached:,} from the store"
-    emit("", f"Run {identity}: {plural(progress.done, 'record')}, {done}. What next:")
-    emit(f"  promptsweep show {identity} --wrong    the samples it got wrong")
-    emit(f"  promptsweep compare {identity}         which differences are real")
-    emit(f"  promptsweep dashboard                       every prompt, reply and score")
-
-
-def _resume_command(  # noqa: PLR0913, PLR0917  the options that must be the same again
+def _resume_command(
     identity: str,
     sweep: str,
     limit: int | None,
@@ -94,6 +83,6 @@ def _resume_command(  # noqa: PLR0913, PLR0917  the options that must be the sam
     words = ["promptsweep", "run", sweep, "--resume", identity]
     words += [] if limit is None else ["--limit", str(limit)]
     words += [word for model in models or [] for word in ("--model", model)]
-    words += [] if store is None else ["--store", re.sub(r"(://[^:@/]+):[^@/]*@", r"\1:***@", store)]
+    words += [] if store is None else ["--store", without_password(store)]
     words += [] if workspace is None else ["--workspace", str(workspace)]
     return shlex.join(words)

@@ -10,7 +10,6 @@ import typer
 from promptsweep.cli.options import DatasetOption, JsonOption, MetricsOption, StoreOption, WorkspaceOption
 from promptsweep.cli.output import note
 from promptsweep.cli.places import find_workspace, opened
-from promptsweep.cli.show import show_run
 
 
 def score(
@@ -20,18 +19,25 @@ def score(
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Score a run's stored replies anew, with today's metrics and labels, as a new run. Nothing is sent."""
+    """Score a run's stored replies anew.
+
+    With today's metrics and labels, as a run of its own. Nothing is sent.
+    """
     from promptsweep.api import rescore
+    from promptsweep.cli.views.leaderboard import print_run
 
     with opened(workspace, store) as found:
-        show_run(rescore(found, run, find_workspace(workspace), metric or None), json=json)
+        print_run(rescore(found, run, find_workspace(workspace), metric or None), json=json)
 
 
 def import_command(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", exists=True, dir_okay=False, help="JSONL, CSV, TSV or Parquet with columns id and answer."
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="JSONL, CSV, TSV or Parquet with columns id and answer.",
         ),
     ],
     dataset: DatasetOption,
@@ -51,13 +57,20 @@ def import_command(
     An id that comes again is another repeat of its sample; a column `model` makes an arm of each model.
     """
     from promptsweep.api import import_answers
+    from promptsweep.cli.views.leaderboard import print_run
     from promptsweep.reports.browse import run_info
 
     place = find_workspace(workspace)
     with opened(workspace, store, create=True) as found:
         run = import_answers(
-            file, dataset=dataset, name=name, split=split, metrics=metric or None, workspace=place, store=found
+            file,
+            dataset=dataset,
+            name=name,
+            split=split,
+            metrics=metric or None,
+            workspace=place,
+            store=found,
         )
         for warning in run_info(found, run.id).warnings:
             note(f"warning: {warning}")
-        show_run(run, json=json)
+        print_run(run, json=json)

@@ -1,13 +1,11 @@
-"""The URL is the dashboard's only state: what is chosen is in its query, so that a link reproduces the view."""
+"""The URL is the only state: all that is chosen is in its query, so that a link reproduces the view."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-VIEWS = Path(__file__).parent / "views"
 OF_RUN = (
     "dataset",
     "baseline",
@@ -22,11 +20,6 @@ OF_RUN = (
     "repeat",
 )
 """What means something only within one run: gone from the query when another run is picked."""
-
-
-def path(view: str) -> str:
-    """The file of a page, by which Streamlit knows it."""
-    return str(VIEWS / f"{view}.py")
 
 
 def get(name: str) -> str | None:
@@ -47,20 +40,10 @@ def query(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in {"run": get("run"), **values}.items() if value is not None}
 
 
-def link(view: str, title: str, icon: str | None = None, **values: str | None) -> None:
-    """Draws a link to a page that shows the same run. `title` is Markdown."""
-    st.page_link(path(view), label=title, icon=icon, width="stretch", query_params=query(**values))
-
-
-def go(view: str, **values: str | None) -> None:
-    """Opens another page on the same run."""
-    st.switch_page(path(view), query_params=query(**values))
-
-
 def bound(name: str, value: Any, default: Any, *clears: str) -> dict[str, Any]:
-    """Arguments that tie a widget to the query's `name`: it shows `value`, and what the user picks is written.
+    """Arguments that tie a widget to the query's `name`: it shows `value`, and a pick is written there.
 
-    The default is not written. Picking takes the names `clears` from the query.
+    The default is not written. A pick takes the names `clears` from the query.
     """
     st.session_state[name] = value
     return {"key": name, "on_change": _write, "args": (name, default, *clears)}

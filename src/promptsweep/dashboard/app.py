@@ -5,41 +5,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import address, plain, source
+from promptsweep.dashboard import address, pages, plain, source
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunInfo
 
 
-class _Page(NamedTuple):
-    view: str
-    """The name of its file in `views/`, and its path in the URL."""
-    title: str
-    icon: str
-
-
-PAGES = (
-    _Page("leaderboard", "Leaderboard", ":material/leaderboard:"),
-    _Page("compare", "Compare", ":material/compare_arrows:"),
-    _Page("samples", "Samples", ":material/table_rows:"),
-    _Page("trace", "Trace", ":material/account_tree:"),
-)
-
-
 def main() -> None:
-    """Draws the dashboard; the first of `PAGES` is the one it opens with."""
+    """Draws the dashboard."""
     st.set_page_config(page_title="promptsweep", page_icon=":material/balance:", layout="wide")
-    pages = [
-        st.Page(
-            address.path(page.view), title=page.title, icon=page.icon, url_path=page.view, default=not place
-        )
-        for place, page in enumerate(PAGES)
-    ]
-    current = st.navigation(pages, position="hidden")
+    current = st.navigation([pages.page(name) for name in pages.PAGES], position="hidden")
     try:
         _sidebar()
         current.run()
@@ -53,12 +30,12 @@ def main() -> None:
 def _sidebar() -> None:
     """The pages as links that keep the run, and the run."""
     st.sidebar.title(":material/balance: promptsweep", anchor=False)
-    links = st.sidebar.container(gap=None)
+    links = st.sidebar.container(gap="xxsmall")
     runs = {info.id: info for info in source.runs()}
     chosen = _chosen(runs)
     with links:
-        for page in PAGES:
-            address.link(page.view, page.title, page.icon)
+        for name in pages.PAGES:
+            pages.link(name)
     if runs:
         st.sidebar.selectbox(
             "Run",
@@ -80,7 +57,8 @@ def _chosen(runs: dict[str, RunInfo]) -> str | None:
 
 
 def _run_label(info: RunInfo) -> str:
-    return plain.cell(f"{info.name} · {info.created.astimezone():%d %b %Y %H:%M} · {info.status.value}")
+    """Name, local time and the end of the id, which makes it unique."""
+    return plain.line(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id.rpartition('-')[2]}")
 
 
 def _nothing(title: str, reason: str) -> None:

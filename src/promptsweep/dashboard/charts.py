@@ -11,6 +11,8 @@ import altair as alt
 
 ROW_HEIGHT = 34
 """Pixels for each arm."""
+AXIS_HEIGHT = 60
+"""Pixels for the axis below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,24 @@ def whiskers(rows: Sequence[Whisker], title: str, *, zero: bool = False) -> Any:
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=False, nice=True, padding=12)
     axis = alt.Axis(title=title, grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f")
     base = alt.Chart(data).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=360, ticks=False, domain=False)),
+        y=alt.Y(
+            "label:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelLimit=360, labelPadding=12, ticks=False, domain=False),
+        ),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
         tooltip=[alt.Tooltip("label:N", title="arm"), alt.Tooltip("text:N", title=title)],
     )
-    line = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
+    whisker = base.mark_bar(size=3, cornerRadius=1.5).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
-    dot = base.mark_circle(size=110, opacity=1).encode(x=alt.X("value:Q", scale=scale, axis=axis))
-    layers = [line, dot]
+    dot = base.mark_circle(size=130, opacity=1).encode(x=alt.X("value:Q", scale=scale, axis=axis))
+    layers = [whisker, dot]
     if zero:
         rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4], color="gray")
         layers.insert(0, rule.encode(x=alt.X("at:Q", scale=scale, axis=axis)))
-    return alt.layer(*layers).properties(height=alt.Step(ROW_HEIGHT))
+    return alt.layer(*layers).properties(height=ROW_HEIGHT * len(rows) + AXIS_HEIGHT)
 
 
 def _datum(row: Whisker) -> dict[str, Any]:

@@ -27,17 +27,27 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+def line(text: str) -> str:
+    """The text on one line, its line breaks as `↵`: for the options of a select box."""
+    return visible(text).replace("\n", "↵").replace("\t", " ")
+
+
 def cell(text: str) -> str:
-    """The text on one line of at most `MOST_IN_CELL` characters, for tables, charts and options."""
-    line = " ".join(visible(text[: MOST_IN_CELL * 4]).split())
-    return line if len(line) <= MOST_IN_CELL else line[: MOST_IN_CELL - 1] + "…"
+    """Like `line`, at most `MOST_IN_CELL` characters of it: for tables and charts."""
+    shown = line(text[: MOST_IN_CELL + 1])
+    return shown if len(text) <= MOST_IN_CELL else shown[: MOST_IN_CELL - 1] + "…"
 
 
 def literal(text: str) -> str:
     """The text as a Markdown code span: the place in a heading or a label where nothing is interpreted."""
-    line = cell(text) or "–"
-    fence = "`" * (1 + max(map(len, re.findall(r"`+", line)), default=0))
-    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+    shown = cell(text).strip() or "–"
+    fence = "`" * (1 + max(map(len, re.findall(r"`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if "`" in shown else f"{fence}{shown}{fence}"
+
+
+def inline(text: str) -> str:
+    """The text for a heading: as it is where it is only words, else a code span."""
+    return text.replace("_", "\\_") if re.fullmatch(r"[\w -]+", text) else literal(text)
 
 
 def json_text(value: JSON) -> str:
@@ -55,7 +65,7 @@ def labelled(label: str, text: str | None, name: str | None = None) -> None:
 
 
 def block(text: str, name: str = "text") -> None:
-    """Draws the text with its line breaks; a very long one in part, with the whole to download (`name`.txt)."""
+    """Draws the text with its line breaks; a very long one in part, the whole to download (`name`.txt)."""
     shown = visible(text[:MOST_SHOWN])
     st.code(f"\n{shown}\n", language=None, wrap_lines=True)  # st.code drops one line break at each end
     if len(text) > MOST_SHOWN:

@@ -47,7 +47,6 @@ class _Builder:
         renamed = dict(card.fields)
         self._id, self._input, self._target = (renamed.pop(name, name) for name in ("id", "input", "target"))
         self._renamed = tuple(renamed.items())
-        self._labels = list(card.labels)
         self._place = place
         self._seen = FirstSeen()
         self._repeats: Counter[str] = Counter()
@@ -63,8 +62,6 @@ class _Builder:
         for _, column in self._renamed:
             row.pop(column, None)
         fields = row | shared if shared else row
-        if self._labels:
-            fields.setdefault("labels", self._labels)
         sample = Sample(text_of(given), text_of(text), targets_of(target), fields)
         if sample.id:
             return sample

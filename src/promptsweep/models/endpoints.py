@@ -160,10 +160,13 @@ def _entries(
     data: Mapping[str, Any], section: str, into: type[T], path: Path
 ) -> Iterator[tuple[str, Mapping[str, Any], T]]:
     for name, node in data.get(section, {}).items():
+        line = config.line_of(data, (section, name))
         if name in RESERVED or (section == "endpoints" and re.search("[/:]", name)):
-            line = config.line_of(data, (section, name))
             raise ConfigError(f"{name!r} cannot be a name in {section}", path=path, line=line)
-        yield name, node, config.validate(node, into, path)
+        try:
+            yield name, node, config.validate(node, into, path)
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error.message}", path=path, line=error.line or line) from None
 
 
 def _check_endpoint(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> None:

@@ -72,7 +72,7 @@ def assemble(parts: Sequence[Path], sha256: str, folder: Path) -> Path:
 
 
 def local_file(path: Path) -> File:
-    """A file with the digest of its content, which is noted in the cache for as long as the file is the same."""
+    """A file with the digest of its content; the cache notes it for as long as the file is the same."""
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise ConfigError("not a GGUF file", path=path)

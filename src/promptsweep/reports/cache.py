@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -83,7 +85,7 @@ def prune(store: Store, keep_runs: bool = True) -> int:
     Without `keep_runs`, replies of finished runs go too: their scores stay, the texts of their traces do
     not. Replies made since the start of a run that is still going on stay in any case.
     """
-    with store.engine.begin() as connection:
+    with _alone(store) as connection:
         since = connection.scalar(
             select(func.min(runs.c.created)).where(runs.c.status == Status.RUNNING.value)
         )
@@ -110,11 +112,18 @@ def delete_run(store: Store, run: str, *, force: bool = False) -> None:
     if row.status == Status.RUNNING and not force:
         raise ConfigError(f"run {row.id} is going on, or was killed; wait for it, or resume it")
     own = store.arms(row.id)
-    with store.engine.begin() as connection:
+    with _alone(store) as connection:
         for table, identity in ((scores, scores.c.record), (calls, calls.c.record), (records, records.c.id)):
             connection.execute(delete(table).where(within(identity, own)))
         connection.execute(delete(arms).where(arms.c.run == row.id))
         connection.execute(delete(runs).where(runs.c.id == row.id))
+
+
+@contextlib.contextmanager
+def _alone(store: Store) -> Iterator[Connection]:
+    """A transaction in which nobody else writes between what is read and what is removed."""
+    with store.engine.connect().execution_options(alone=True) as connection, connection.begin():
+        yield connection
 
 
 def _by_model(connection: Connection) -> list[ModelReplies]:
@@ -176,5 +185,5 @@ def _prices() -> Subquery:
 def _shrink(store: Store) -> None:
     """Gives the room of removed rows back to the disk; PostgreSQL sees to that itself."""
     if store.engine.dialect.name == "sqlite":
-        with store.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+        with contextlib.closing(store.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-_MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>|`*_[]\\~#@:$!"})
+_CODE = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>|`*_[]\\~#@$"})
 _LABEL = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"\\{mark}" for mark in "|`*_[]\\~#$"}
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"\\{mark}" for mark in "|`*[]\\~#$"}
 )
+_OUTER_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
 
 
 def label(text: str) -> str:
     """A name of ours or the user's (arm, metric, file) as Markdown, on one line."""
-    return _one_line(text).translate(_LABEL)
+    return _OUTER_UNDERSCORE.sub(r"\\_", _one_line(text).translate(_LABEL))
 
 
 def literal(text: str, width: int = 120) -> str:
@@ -22,7 +24,7 @@ def literal(text: str, width: int = 120) -> str:
     """
     line = _one_line(text)
     shown = line if len(line) <= width else line[: width - 1] + "…"
-    return f"<code>{shown.translate(_MARKUP)}</code>" if shown else ""
+    return f"<code>{_unlinked(shown.translate(_CODE))}</code>" if shown else ""
 
 
 def table(
@@ -31,6 +33,11 @@ def table(
     """The lines of a Markdown table whose cells are Markdown already; columns `right` are aligned right."""
     rule = ["---:" if place in right else "---" for place in range(len(header))]
     return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
+
+
+def _unlinked(text: str) -> str:
+    """Addresses stay text too: Markdown makes links of them even within HTML."""
+    return text.replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def _one_line(text: str) -> str:

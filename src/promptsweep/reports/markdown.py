@@ -12,6 +12,7 @@ from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.escape import label, literal, table
 from promptsweep.reports.missing import missing
 from promptsweep.reports.pages import RecordRow, page
+from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary, metric_names, summarise
 from promptsweep.types import Outcome
@@ -35,7 +36,7 @@ def markdown_report(store: Store, run: str) -> str:
         lines += _dataset(arms, [one for one in comparisons if one.dataset == dataset], info.repeats)
     lines += _section("What is missing", [f"- {label(str(one))}" for one in missing(store, info.id)])
     lines += _section("The worst samples", _worst(*page(store, info.id, wrong=True, limit=WORST)))
-    lines += _section("Warnings", [f"- {label(one)}" for one in info.warnings])
+    lines += _section("Warnings", [f"- {literal(one, 300)}" for one in info.warnings])
     lines += _section("How it was measured", _measured(info, metrics))
     return "\n".join(lines)
 
@@ -72,9 +73,16 @@ def _dataset(arms: Sequence[ArmSummary], comparisons: Sequence[Comparison], repe
     lines = ["", f"## {label(first.dataset)}", "", f"Split {label(first.split)}, {samples}{each}.", ""]
     lines += [*_leaderboard(arms), "", "In brackets: 95 % intervals."]
     if comparisons:
-        lines += ["", f"Against `{comparisons[0].a.replace('`', '')}`, paired by sample:", ""]
-        lines += [_comparison(one) for one in comparisons]
+        names = _names(arms)
+        lines += ["", f"Against {names[comparisons[0].a]}, paired by sample:", ""]
+        lines += [_comparison(one, names[one.b]) for one in comparisons]
     return lines
+
+
+def _names(arms: Sequence[ArmSummary]) -> dict[str, str]:
+    """Arm → what tells it from the others over its dataset: the model only where there are several."""
+    several = len({one.model for one in arms}) > 1
+    return {one.arm: label(f"{one.variant} | {one.model}" if several else one.variant) for one in arms}
 
 
 def _leaderboard(arms: Sequence[ArmSummary]) -> list[str]:
@@ -100,9 +108,9 @@ def _leaderboard(arms: Sequence[ArmSummary]) -> list[str]:
     return table(header, rows, right=frozenset(range(texts + len(metrics), len(header))))
 
 
-def _comparison(one: Comparison) -> str:
+def _comparison(one: Comparison, arm: str) -> str:
     """One sentence: the verdict, the difference, and what it rests on."""
-    found, arm = one.paired, label(one.b.removesuffix(f" | {one.dataset}"))
+    found = one.paired
     verdict = {"better": "**better**", "worse": "**worse**"}.get(one.verdict, one.verdict)
     size = figures.difference(found.difference, found.low, found.high)
     p, samples = figures.probability(one.p_adjusted), figures.plural(one.shared, "sample")
@@ -126,7 +134,7 @@ def _worst(rows: Sequence[RecordRow], total: int) -> list[str]:
         return []
     cells = [
         [
-            label(row.sample_id),
+            literal(row.sample_id, 40),
             label(row.arm),
             literal(row.input),
             literal(" / ".join(row.targets), 60),
@@ -148,4 +156,5 @@ def _measured(info: RunInfo, metrics: Mapping[str, StoredMetric]) -> list[str]:
     """Versions, and the signatures that make figures comparable."""
     lines = [f"- {label(name)}: {label(str(version))}" for name, version in info.versions.items()]
     lines += [f"- {label(one.name)}: {label(one.signature)}" for one in metrics.values() if one.signature]
+    lines.append(f"- sweep: {literal(dumps(info.sweep), 2_000)}")
     return [*lines, "- p-values: two-sided, adjusted for all comparisons of this report (Holm)"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,12 @@ def _from_sums(store: Store, arm: Any, place: int, kind: str) -> Interval | None
     if kind == "binary":
         return wilson(total, n)
     bounds = (0.0, 1.0) if kind == "graded" and low >= 0 and high <= 1 else None
-    return mean_interval_from_sums(n, total, squares, bounds=bounds)
+    return _at_least(low, mean_interval_from_sums(n, total, squares, bounds=bounds))
+
+
+def _at_least(least: float, interval: Interval) -> Interval:
+    """Counts and lengths are never negative, so neither is the bound of their mean."""
+    return replace(interval, low=max(0.0, interval.low)) if least >= 0 else interval
 
 
 def _clustered(store: Store, arm: Any, place: int, kind: str) -> Interval | None:
@@ -183,7 +188,8 @@ def _clustered(store: Store, arm: Any, place: int, kind: str) -> Interval | None
             clusters = [str(loads(row.fields).get(arm.cluster)) for row in rows]
     if not values:
         return None
-    return mean_interval(values, clusters, bounds=None if kind == "descriptive" else (0.0, 1.0))
+    bounds = None if kind == "descriptive" else (0.0, 1.0)
+    return _at_least(min(values), mean_interval(values, clusters, bounds=bounds))
 
 
 def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -297,17 +298,17 @@ def _distinct(arms: Sequence[PlannedArm]) -> list[PlannedArm]:
 
 
 def _labelled(arms: Sequence[PlannedArm]) -> tuple[PlannedArm, ...]:
-    """Arms with readable names that are unique: the parameters that vary within the sweep are in them."""
-    seen: dict[str, set[str]] = {}
+    """Arms with readable names that are unique: parameters that vary on their dataset are in them."""
+    values: dict[tuple[str, str], set[str]] = {}
     for planned in arms:
-        for name, value in planned.arm.params.items():
-            seen.setdefault(name, set()).add(digest(value))
-    always = [name for name in seen if all(name in planned.arm.params for planned in arms)]
-    varying = [name for name in seen if len(seen[name]) > 1 or name not in always]
+        for name in {name for one in arms for name in one.arm.params}:
+            value = planned.arm.params.get(name)
+            values.setdefault((planned.arm.dataset, name), set()).add(digest(value))
     named = []
     for planned in arms:
         arm = planned.arm
-        shown = [f"{name}={arm.params[name]}" for name in varying if name in arm.params]
+        varying = [name for name in arm.params if len(values[arm.dataset, name]) > 1]
+        shown = [f"{name}={json.dumps(arm.params[name], ensure_ascii=False)}" for name in varying]
         label = " | ".join([arm.variant, *shown, arm.model, arm.dataset])
         named.append(replace(planned, arm=replace(arm, label=label)))
     return tuple(named)

@@ -1,1 +1,1 @@
-"""The pages. Streamlit runs such a file when its page is open; `app.PAGES` lists them."""
+"""The pages, one module each."""

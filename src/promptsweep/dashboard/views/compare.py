@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, figures, plain, source, tables
+from promptsweep.dashboard import address, banner, charts, figures, labels, pages, plain, source, tables
 from promptsweep.errors import NotComparableError
 from promptsweep.reports import ArmSummary
 from promptsweep.reports.browse import RunInfo
@@ -33,8 +33,9 @@ def show() -> None:
         plain.block(str(error), "reason")
         return
     found = [one for one in found if one.dataset == dataset]
-    _differences(found, metric)
-    _flips(found)
+    shown = labels.of_arms(datasets[dataset])
+    _differences(found, shown, metric)
+    _flips(found, shown)
 
 
 def _choices(
@@ -44,20 +45,20 @@ def _choices(
     one, two, three = st.columns([1, 2, 1])
     with one:
         below = ("baseline", "metric", "against")
-        dataset = address.pick("Dataset", "dataset", comparable, *below, format_func=plain.cell)
-    labels = [arm.arm for arm in datasets[dataset]]
+        dataset = address.pick("Dataset", "dataset", comparable, *below, format_func=plain.line)
+    shown = labels.of_arms(datasets[dataset])
     names = [one.name for one in source.metrics(info)[dataset].values() if one.kind != "aggregate"]
     with two:
-        baseline = address.pick("Baseline", "baseline", labels, "against", format_func=plain.cell)
+        baseline = address.pick("Baseline", "baseline", list(shown), "against", format_func=shown.__getitem__)
     with three:
-        metric = address.pick("Metric", "metric", names, format_func=plain.cell)
+        metric = address.pick("Metric", "metric", names, format_func=plain.line)
     return dataset, baseline, metric
 
 
-def _differences(found: Sequence[Comparison], metric: str) -> None:
+def _differences(found: Sequence[Comparison], shown: Mapping[str, str], metric: str) -> None:
     rows = [
         charts.Whisker(
-            plain.cell(one.b),
+            shown[one.b],
             one.paired.difference,
             one.paired.low,
             one.paired.high,
@@ -67,7 +68,7 @@ def _differences(found: Sequence[Comparison], metric: str) -> None:
         for one in found
     ]
     st.altair_chart(charts.whiskers(rows, f"difference in {plain.cell(metric)}", zero=True), width="stretch")
-    tables.table([_row(one) for one in found])
+    tables.table([{"arm": shown[one.b], **_figures(one)} for one in found])
     st.caption(
         "Paired by sample, with 95 % intervals; p is adjusted for the number of comparisons (Holm). "
         "To settle: the samples that would show a difference of this size."
@@ -78,9 +79,8 @@ def _difference(one: Comparison) -> str:
     return figures.bounds(one.paired.difference, one.paired.low, one.paired.high, signed=True)
 
 
-def _row(one: Comparison) -> dict[str, Any]:
+def _figures(one: Comparison) -> dict[str, Any]:
     return {
-        "arm": plain.cell(one.b),
         "difference": _difference(one),
         "verdict": one.verdict,
         "p": f"{one.p_adjusted:.2g}",
@@ -91,10 +91,10 @@ def _row(one: Comparison) -> dict[str, Any]:
     }
 
 
-def _flips(found: Sequence[Comparison]) -> None:
+def _flips(found: Sequence[Comparison], shown: Mapping[str, str]) -> None:
     st.subheader("Samples that flipped", anchor=False)
     arms = {one.b: one for one in found}
-    one = arms[address.pick("Arm", "against", list(arms), format_func=plain.cell)]
+    one = arms[address.pick("Arm", "against", list(arms), format_func=shown.__getitem__)]
     lost, won = st.tabs([f"Lost to the baseline: {one.paired.only_a}", f"Won from it: {one.paired.only_b}"])
     with lost:
         _flip_table(one, one.flips.lost, "flips-lost")
@@ -118,12 +118,8 @@ def _flip_table(one: Comparison, flips: Sequence[Flip], key: str) -> None:
         }
         for flip in flips
     ]
-    tables.openable(rows, key, lambda place: address.go("trace", sample=flips[place].sample_id, arm=one.b))
+    tables.openable(rows, key, lambda place: pages.go("trace", sample=flips[place].sample_id, arm=one.b))
 
 
 def _answer(text: str | None) -> str | None:
     return None if text is None else plain.cell(text)
-
-
-if __name__ == "__main__":
-    show()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, figures, plain, source, tables
+from promptsweep.dashboard import address, banner, charts, figures, labels, plain, source, tables
 from promptsweep.reports import ArmSummary, metric_names
 from promptsweep.reports.browse import RunInfo
 from promptsweep.types import Outcome
@@ -30,16 +30,18 @@ def _dataset(info: RunInfo, dataset: str, split: str, arms: list[ArmSummary]) ->
     names = metric_names(arms)
     head, choice = st.columns([3, 1], vertical_alignment="bottom")
     samples = figures.plural(max(arm.samples for arm in arms), "sample")
-    head.header(f"{plain.literal(dataset)} {plain.literal(split)} {samples}", anchor=False, divider=False)
+    head.subheader(f"{plain.inline(dataset)} · {plain.inline(split)} · {samples}", anchor=False)
     if not names:
         st.info("Nothing is scored yet.", icon=":material/hourglass:")
         return
     with choice:
-        metric = address.pick("Metric", f"metric-{dataset}", names, format_func=plain.cell)
+        metric = address.pick("Metric", f"metric-{dataset}", names, format_func=plain.line)
     better = source.metrics(info)[dataset][metric].higher_is_better
     arms = sorted(arms, key=lambda arm: _rank(arm, metric, better))
-    _chart(arms, metric, better)
-    tables.table([_row(arm, arms, names) for arm in arms], **_columns())
+    shown = labels.of_arms(arms)
+    _chart(arms, shown, metric, better)
+    rows = [{"arm": shown[arm.arm], **_figures(arm, arms, names)} for arm in arms]
+    tables.table(rows, tokens=st.column_config.NumberColumn(format="localized"))
 
 
 def _rank(arm: ArmSummary, metric: str, higher_is_better: bool | None) -> tuple[bool, float]:
@@ -50,30 +52,25 @@ def _rank(arm: ArmSummary, metric: str, higher_is_better: bool | None) -> tuple[
     return False, interval.value if higher_is_better is False else -interval.value
 
 
-def _chart(arms: Sequence[ArmSummary], metric: str, higher_is_better: bool | None) -> None:
+def _chart(
+    arms: Sequence[ArmSummary], shown: Mapping[str, str], metric: str, higher_is_better: bool | None
+) -> None:
     found = [(arm, arm.metrics[metric]) for arm in arms if metric in arm.metrics]
     rows = [
-        charts.Whisker(_label(arm, arms), one.value, one.low, one.high, figures.interval(one))
+        charts.Whisker(shown[arm.arm], one.value, one.low, one.high, figures.interval(one))
         for arm, one in found
     ]
     direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[higher_is_better]
     st.altair_chart(charts.whiskers(rows, plain.cell(metric) + direction), width="stretch")
 
 
-def _label(arm: ArmSummary, arms: Sequence[ArmSummary]) -> str:
-    several = len({other.model for other in arms}) > 1
-    return plain.cell(f"{arm.variant} | {arm.model}" if several else arm.variant)
-
-
-def _row(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> dict[str, Any]:
+def _figures(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> dict[str, Any]:
     occurring = [
         outcome.value
         for outcome in Outcome
         if outcome is not Outcome.OK and any(other.outcomes[outcome.value] for other in arms)
     ]
     return {
-        "strategy": plain.cell(arm.variant),
-        "model": plain.cell(arm.model),
         **{plain.cell(name): figures.interval(arm.metrics.get(name)) for name in names},
         "scored": f"{arm.scored}/{arm.samples}",
         **{name: arm.outcomes[name] for name in occurring},
@@ -84,11 +81,6 @@ def _row(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> d
         "requests": arm.requests,
         "from store": arm.cached,
     }
-
-
-def _columns() -> dict[str, Any]:
-    pinned = st.column_config.TextColumn(pinned=True)
-    return {"strategy": pinned, "tokens": st.column_config.NumberColumn(format="localized")}
 
 
 def _notes(info: RunInfo) -> None:
@@ -104,7 +96,3 @@ def _notes(info: RunInfo) -> None:
         versions = " · ".join(f"{name} {value}" for name, value in info.versions.items())
         st.text(plain.cell(versions))
         plain.block(plain.json_text(info.sweep), "sweep")
-
-
-if __name__ == "__main__":
-    show()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, figures, plain, source, tables
+from promptsweep.dashboard import address, banner, figures, labels, pages, plain, source, tables
 from promptsweep.reports.browse import RecordRow, RunInfo
 from promptsweep.types import Outcome
 
@@ -23,22 +23,22 @@ def show() -> None:
     filters = _filters(info)
     number = _page_number()
     rows, total = source.records(info, **filters, offset=(number - 1) * PAGE, limit=PAGE)
-    if total and not rows:  # the page is beyond the last one of these filters
+    if total and not rows:  # the URL names a page beyond the last one
         number = 1
-        rows, _ = source.records(info, **filters, limit=PAGE)
+        rows, total = source.records(info, **filters, limit=PAGE)
     if not rows:
         st.info("No record fits.", icon=":material/filter_alt_off:")
         return
-    _records(rows)
+    _records(rows, labels.of_arms(source.summaries(info)))
     _pages(number, total)
 
 
 def _filters(info: RunInfo) -> dict[str, Any]:
     """What the user filters by, as `reports.browse.page` takes it."""
-    labels = [arm.arm for arm in source.summaries(info)]
+    shown = {ALL_ARMS: ALL_ARMS, **labels.of_arms(source.summaries(info))}
     arms, outcomes, words, only = st.columns([3, 2, 3, 1.4], vertical_alignment="bottom")
     with arms:
-        arm = address.pick("Arm", "arm", [ALL_ARMS, *labels], "page", format_func=plain.cell)
+        arm = address.pick("Arm", "arm", list(shown), "page", format_func=shown.__getitem__)
     with outcomes:
         names = [ANY_OUTCOME, *(outcome.value for outcome in Outcome)]
         outcome = address.pick("Outcome", "outcome", names, "page")
@@ -60,26 +60,28 @@ def _page_number() -> int:
     return max(1, int(given)) if given.isdecimal() else 1
 
 
-def _records(rows: Sequence[RecordRow]) -> None:
-    cells = [_cells(row, several=len({other.arm for other in rows}) > 1) for row in rows]
+def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
+    cells = [{**_sample(row), "arm": shown[row.arm], **_verdict(row)} for row in rows]
     st.caption("Failures come first. Select a row to see all that was sent and replied.")
 
     def trace(place: int) -> None:
         row = rows[place]
         repeat = str(row.repeat) if row.repeat else None
-        address.go("trace", sample=row.sample_id, arm=row.arm, repeat=repeat)
+        pages.go("trace", sample=row.sample_id, arm=row.arm, repeat=repeat)
 
-    wide = st.column_config.TextColumn(width="large")
+    wide = st.column_config.TextColumn(width="medium")
     number = st.column_config.NumberColumn(format="%.2f")
     scores = dict.fromkeys((plain.cell(name) for row in rows for name in row.scores), number)
-    tables.openable(cells, "records", trace, input=wide, **scores)
+    tables.openable(cells, "records", trace, input=wide, answer=wide, **scores)
 
 
-def _cells(row: RecordRow, *, several: bool) -> dict[str, Any]:
+def _sample(row: RecordRow) -> dict[str, Any]:
+    repeat = f" #{row.repeat}" if row.repeat else ""
+    return {"outcome": row.outcome.value, "sample": plain.cell(row.sample_id) + repeat}
+
+
+def _verdict(row: RecordRow) -> dict[str, Any]:
     return {
-        "outcome": row.outcome.value,
-        "sample": plain.cell(row.sample_id) + (f" #{row.repeat}" if row.repeat else ""),
-        **({"arm": plain.cell(row.arm)} if several else {}),
         "input": plain.cell(row.input),
         "target": plain.cell(" | ".join(row.targets)),
         "answer": plain.cell(row.error or row.answer or figures.ABSENT),
@@ -91,12 +93,11 @@ def _cells(row: RecordRow, *, several: bool) -> dict[str, Any]:
 
 
 def _pages(number: int, total: int) -> None:
-    first = (number - 1) * PAGE + 1
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.text(f"{first:,} to {min(total, number * PAGE):,} of {figures.plural(total, 'record')}")
+    first, last = (number - 1) * PAGE + 1, min(total, number * PAGE)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.text(f"{first:,} to {last:,} of {figures.plural(total, 'record')}")
         if total > PAGE:
-            st.pagination(-(-total // PAGE), **address.bound("page", number, 1))
-
-
-if __name__ == "__main__":
-    show()
+            pages_of = -(-total // PAGE)
+            st.number_input(
+                f"Page, of {pages_of:,}", 1, pages_of, width=160, **address.bound("page", number, 1)
+            )

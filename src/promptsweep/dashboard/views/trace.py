@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, calls, figures, plain, source, tables
+from promptsweep.dashboard import address, banner, calls, figures, labels, pages, plain, source, tables
 from promptsweep.reports.browse import RunInfo, Trace
 from promptsweep.types import Outcome
 
@@ -16,7 +16,7 @@ def show() -> None:
     sample = address.get("sample")
     if sample is None:
         st.info("A trace is of one sample: select one in the table of samples.", icon=":material/info:")
-        address.link("samples", "Samples", ":material/table_rows:")
+        pages.link("samples")
         return
     repeat = address.get("repeat") or "0"
     trace = source.one_trace(info, sample, address.get("arm"), int(repeat) if repeat.isdecimal() else 0)
@@ -33,9 +33,10 @@ def _choices(info: RunInfo, trace: Trace) -> None:
     """The same sample in another arm of its dataset, or another repeat."""
     arms = source.summaries(info)
     dataset = next(arm.dataset for arm in arms if arm.arm == trace.arm)
-    labels = [arm.arm for arm in arms if arm.dataset == dataset]
+    shown = labels.of_arms(arm for arm in arms if arm.dataset == dataset)
     one, two = st.columns([4, 1])
-    one.selectbox("Arm", labels, format_func=plain.cell, **address.bound("arm", trace.arm, None, "repeat"))
+    bound = address.bound("arm", trace.arm, None, "repeat")
+    one.selectbox("Arm", list(shown), format_func=shown.__getitem__, **bound)
     if len(trace.repeats) > 1:
         options = [str(number) for number in trace.repeats]
         two.selectbox("Repeat", options, **address.bound("repeat", str(trace.repeat), "0"))
@@ -70,7 +71,3 @@ def _sample(trace: Trace) -> None:
         plain.labelled("Fields", plain.json_text(trace.sample.fields))
     if trace.details:
         plain.labelled("Noted by the strategy", plain.json_text(trace.details))
-
-
-if __name__ == "__main__":
-    show()

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from promptsweep.cli import figures
-from promptsweep.cli.output import console, emit, plural
-from promptsweep.cli.tables import Column, fitting
+from promptsweep.api import Run
+from promptsweep.cli.output import console, emit, emit_json
+from promptsweep.cli.views.counts import compact
+from promptsweep.cli.views.tables import Column, fitting
+from promptsweep.reports import ArmSummary, figures, metric_names
+from promptsweep.reports.arms import stored_metrics
+from promptsweep.reports.missing import missing
 from promptsweep.types import Outcome
 
-if TYPE_CHECKING:
-    from promptsweep.api import Run
-    from promptsweep.reports import ArmSummary
+
+def print_run(run: Run, *, json: bool) -> None:
+    """Prints a run: what it is and its leaderboard, or the JSON document."""
+    if json:
+        emit_json(run.as_json())
+        return
+    row = run.row
+    error = f": {row.error}" if row.error else ""
+    emit(f"Run {run.id} · {row.name} · {row.status}{error}", "")
+    print_leaderboard(run)
 
 
 def print_leaderboard(run: Run) -> None:
-    """Prints the arms of each dataset, and below what the brackets mean and what is missing."""
-    from promptsweep.reports.arms import stored_metrics
-    from promptsweep.reports.missing import missing
-
+    """Prints the arms of each dataset, and below what is missing and what the brackets mean."""
     better = {one.name: one.higher_is_better for arm in run.store.arms(run.id) for one in stored_metrics(arm)}
     groups: dict[tuple[str, str], list[ArmSummary]] = {}
     for arm in run.summaries():
@@ -29,14 +36,15 @@ def print_leaderboard(run: Run) -> None:
         emit(_title(arms), "")
         for table in fitting(printer, _keys(arms), *_figures(arms, better)):
             emit(table, "")
-    emit(*(str(arm) for arm in missing(run.store, run.id)))
-    best = "; the best of the first metric is bold" if printer.is_terminal else ""
-    emit(f"[low, high] are 95 % intervals{best}.")
+    emit(*map(str, missing(run.store, run.id)))
+    best = "; the best value of the first metric is bold" if printer.is_terminal else ""
+    emit(f"In brackets: 95 % intervals{best}.")
 
 
 def _title(arms: Sequence[ArmSummary]) -> str:
     first, counts = arms[0], {arm.samples for arm in arms}
-    size = plural(first.samples, "sample") if len(counts) == 1 else f"{min(counts)}–{max(counts)} samples"
+    size = figures.plural(first.samples, "sample")
+    size = size if len(counts) == 1 else f"{min(counts)} to {max(counts)} samples"
     model = f" · {first.model}" if len({arm.model for arm in arms}) == 1 else ""
     return f"{first.dataset} · {first.split} · {size}{model}"
 
@@ -52,17 +60,14 @@ def _figures(
     arms: Sequence[ArmSummary], better: Mapping[str, bool | None]
 ) -> tuple[list[Column], list[Column]]:
     """The essential columns, the first metric in front; and the other metrics."""
-    from promptsweep.reports import metric_names
-
     names = metric_names(arms)
-    first = [_metric(arms, name, _best(arms, name, better.get(name))) for name in names[:1]]
     essential = [
-        *first,
-        Column("scored", [f"{arm.scored}/{arm.samples}" for arm in arms], "right"),
+        *(_metric(arms, name, _best(arms, name, better.get(name))) for name in names[:1]),
+        Column("scored", [f"{arm.scored:,}/{arm.samples:,}" for arm in arms], "right"),
         *_outcomes(arms),
-        Column("tokens", [figures.compact(sum(arm.tokens.values())) for arm in arms], "right"),
-        Column("cost", [figures.money(arm.cost_usd) for arm in arms], "right"),
-        Column("p50", [figures.seconds(arm.p50_seconds) for arm in arms], "right"),
+        Column("tokens", [compact(sum(arm.tokens.values())) for arm in arms], "right"),
+        Column("cost", [figures.dollars(arm.cost_usd) for arm in arms], "right"),
+        Column("p50", [figures.duration(arm.p50_seconds) for arm in arms], "right"),
     ]
     return essential, [_metric(arms, name) for name in names[1:]]
 
@@ -83,7 +88,7 @@ def _best(arms: Sequence[ArmSummary], name: str, higher_is_better: bool | None) 
 def _outcomes(arms: Sequence[ArmSummary]) -> list[Column]:
     """A column for each outcome that is not ok and occurs."""
     return [
-        Column(outcome.value, [str(arm.outcomes[outcome.value]) for arm in arms], "right")
+        Column(outcome.value, [f"{arm.outcomes[outcome.value]:,}" for arm in arms], "right")
         for outcome in Outcome
         if outcome is not Outcome.OK and any(arm.outcomes[outcome.value] for arm in arms)
     ]

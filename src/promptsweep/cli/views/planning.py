@@ -8,12 +8,14 @@ from itertools import product
 
 from promptsweep import runners
 from promptsweep.api import enter
-from promptsweep.cli.endpoints import without_key
+from promptsweep.cli.places import find_sample
+from promptsweep.cli.views.endpoints import without_key
 from promptsweep.errors import ConfigError
 from promptsweep.models import Model
+from promptsweep.reports.arms import match_arm
 from promptsweep.runners import Plan, Planner, SweepFile
 from promptsweep.runners.sweep import Variant
-from promptsweep.types import JSON
+from promptsweep.types import JSON, Request
 from promptsweep.workspace import Workspace
 
 
@@ -26,7 +28,9 @@ class UnsentPlan:
     """Models whose key is not set: `run` would refuse them."""
 
 
-def plan_unsent(reference: str, workspace: Workspace, overrides: Mapping[str, JSON] | None = None) -> UnsentPlan:
+def plan_unsent(
+    reference: str, workspace: Workspace, overrides: Mapping[str, JSON] | None = None
+) -> UnsentPlan:
     """The plan of a sweep, each arm's first sample rendered. Raises ConfigError for the first mistake."""
     file = runners.load(reference, workspace, overrides)
     models = _without_key(file, workspace)
@@ -34,7 +38,7 @@ def plan_unsent(reference: str, workspace: Workspace, overrides: Mapping[str, JS
 
 
 def mistakes_of_arms(reference: str, workspace: Workspace) -> list[str]:
-    """Every mistake of a sweep, once each, found arm by arm; for a sweep that cannot be planned as a whole."""
+    """Every mistake of a sweep that cannot be planned as a whole, found arm by arm, once each."""
     found: dict[str, None] = {}
     try:
         file = runners.load(reference, workspace)
@@ -64,7 +68,9 @@ def _single_arms(file: SweepFile) -> Iterator[SweepFile]:
         for dataset, model, system, params in product(
             variant.datasets, variant.models, variant.system, variant.model_params
         ):
-            only = replace(variant, datasets=[dataset], models=[model], system=[system], model_params=[params])
+            only = replace(
+                variant, datasets=[dataset], models=[model], system=[system], model_params=[params]
+            )
             yield _OneArm(file.sweep, file.path, file.data, only)
 
 
@@ -76,3 +82,12 @@ def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) ->
     plan = Planner(file, workspace, models).plan()
     enter(runners.probe(plan))
     return plan
+
+
+def first_request_of(plan: Plan, arm: str | None, sample: str | None) -> Request:
+    """What a run of the plan asks first for a sample (default: the first) of an arm (default: the first)."""
+    planned = plan.arms[0]
+    if arm is not None:
+        chosen = match_arm([one.arm for one in plan.arms], arm)
+        planned = next(one for one in plan.arms if one.arm is chosen)
+    return enter(runners.first_request(planned, find_sample(planned, sample)))

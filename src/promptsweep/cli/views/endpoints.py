@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from promptsweep.models import Model
+from promptsweep.models.endpoints import Endpoint, catalog
+from promptsweep.models.keys import variable
 from promptsweep.workspace import Workspace
-
-if TYPE_CHECKING:
-    from promptsweep.models import Model
-    from promptsweep.models.endpoints import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,6 @@ class EndpointState:
 
 def endpoints(workspace: Workspace) -> Iterator[EndpointState]:
     """Every endpoint: the built-in presets and those of `runners/models.yaml`."""
-    from promptsweep.models.endpoints import catalog
-
     for name, endpoint in catalog(workspace).endpoints.items():
         url = _url(endpoint, workspace)
         yield EndpointState(name, url, endpoint.key, not _lacks_key(endpoint, workspace))
@@ -42,15 +38,12 @@ def endpoints(workspace: Workspace) -> Iterator[EndpointState]:
 
 def short_names(workspace: Workspace) -> Iterator[tuple[str, str]]:
     """Short names of `runners/models.yaml`, and the model that each means."""
-    from promptsweep.models.endpoints import catalog
-
     for name, short in catalog(workspace).models.items():
         yield name, f"{short.endpoint}/{short.name}"
 
 
 def without_key(references: Iterable[str], workspace: Workspace) -> Mapping[str, Model]:
     """Those of the models whose key is not set, made without it: they can be planned for, not asked."""
-    from promptsweep.models.endpoints import catalog
     from promptsweep.models.openai import OpenAIModel
 
     known, found = catalog(workspace), {}
@@ -61,18 +54,16 @@ def without_key(references: Iterable[str], workspace: Workspace) -> Mapping[str,
         if endpoint is not None and _lacks_key(endpoint, workspace):
             model, params = (short.name, short.params) if short else (name, {})
             url = _url(endpoint, workspace)
-            found[reference] = OpenAIModel(reference, endpoint, model, base_url=url, key=None, defaults=params)
+            found[reference] = OpenAIModel(
+                reference, endpoint, model, base_url=url, key=None, defaults=params
+            )
     return found
 
 
 def _lacks_key(endpoint: Endpoint, workspace: Workspace) -> bool:
-    from promptsweep.models.keys import variable
-
     return endpoint.key is not None and variable(endpoint.key, workspace) is None
 
 
 def _url(endpoint: Endpoint, workspace: Workspace) -> str:
-    from promptsweep.models.keys import variable
-
     given = variable(endpoint.url_from, workspace) if endpoint.url_from else None
     return given or endpoint.base_url or f"the URL in {endpoint.url_from}"

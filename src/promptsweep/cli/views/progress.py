@@ -6,15 +6,16 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-from promptsweep.cli import figures
-from promptsweep.cli.output import console, note, plural
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
 
-if TYPE_CHECKING:
-    from promptsweep.runners import Progress
+from promptsweep.cli.output import console, note
+from promptsweep.cli.views.counts import clock, compact
+from promptsweep.reports import figures
+from promptsweep.runners import Progress
 
-Observe = Callable[["Progress"], None]
+Observe = Callable[[Progress], None]
 
 LOG_INTERVAL = 10.0
 """Seconds between two lines where stderr is no terminal."""
@@ -34,16 +35,13 @@ def watching(*, quiet: bool) -> Iterator[Observe | None]:
 
 @contextlib.contextmanager
 def _bar() -> Iterator[Observe]:
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
     text = TextColumn("{task.description}", markup=False)
     with Bar(BarColumn(bar_width=16), text, console=console(stderr=True), auto_refresh=False) as bar:
         task = bar.add_task("", total=None)
 
         def observe(progress: Progress) -> None:
-            shown = {"total": progress.total, "completed": progress.done}
-            bar.update(task, description=status_line(progress), refresh=True, **shown)
+            line = status_line(progress)
+            bar.update(task, total=progress.total, completed=progress.done, description=line, refresh=True)
 
         yield observe
 
@@ -66,11 +64,11 @@ def status_line(progress: Progress) -> str:
     parts = [
         f"{progress.done}/{progress.total}",
         f"{progress.rate:.1f}/s",
-        f"{figures.duration(left / progress.rate)} left" if left and progress.rate else "",
-        f"{figures.compact(progress.prompt_tokens + progress.completion_tokens)} tokens",
+        f"{clock(left / progress.rate)} left" if left and progress.rate else "",
+        f"{compact(progress.prompt_tokens + progress.completion_tokens)} tokens",
         _cost(progress),
         f"{progress.cached} cached" if progress.cached else "",
-        plural(progress.errors, "error") if progress.errors else "",
+        figures.plural(progress.errors, "error") if progress.errors else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -78,5 +76,5 @@ def status_line(progress: Progress) -> str:
 def _cost(progress: Progress) -> str:
     """What was paid so far; a question mark where some prices are unknown."""
     if not progress.unpriced:
-        return figures.money(progress.cost)
-    return f"{figures.money(progress.cost)} + ?" if progress.cost else "cost ?"
+        return figures.dollars(progress.cost)
+    return f"{figures.dollars(progress.cost)} + ?" if progress.cost else "cost ?"

@@ -1,0 +1,1 @@
+"""What the commands print. A command imports its view when it runs, so views import what they need."""

@@ -1,0 +1,50 @@
+"""The pages: each a module in `views/` whose `show()` draws it. A new page is a module there and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Final, NamedTuple
+
+import streamlit as st
+
+from promptsweep.dashboard import address
+
+
+class _Face(NamedTuple):
+    title: str
+    icon: str
+
+
+PAGES: Final = {
+    "leaderboard": _Face("Leaderboard", ":material/leaderboard:"),
+    "compare": _Face("Compare", ":material/compare_arrows:"),
+    "samples": _Face("Samples", ":material/table_rows:"),
+    "trace": _Face("Trace", ":material/account_tree:"),
+}
+FIRST: Final = "leaderboard"
+
+
+def page(name: str) -> st.Page:
+    """A page as Streamlit knows it; its name is its path in the URL."""
+    face = PAGES[name]
+    return st.Page(_show(name), title=face.title, icon=face.icon, url_path=name, default=name == FIRST)
+
+
+def link(name: str, **values: str | None) -> None:
+    """Draws a link to a page that shows the same run, with `values` in its query."""
+    st.page_link(page(name), width="stretch", query_params=address.query(**values))
+
+
+def go(name: str, **values: str | None) -> None:
+    """Opens another page on the same run, with `values` in its query."""
+    st.switch_page(page(name), query_params=address.query(**values))
+
+
+@cache
+def _show(name: str) -> Callable[[], None]:
+    def show() -> None:
+        import_module(f"promptsweep.dashboard.views.{name}").show()
+
+    return show
