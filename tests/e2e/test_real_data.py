@@ -89,8 +89,8 @@ def test_imported_gsm8k_answers_agree_with_the_publishers_on_every_row(tmp_path,
         tmp_path / "answers.jsonl", dataset="gsm", name="recorded", workspace=workspace, store=store
     )
 
-    frame = run.records()
-    mine = {(row["arm"].split(" | ")[1], row["sample_id"]): row["numeric_match"] == 1 for row in frame.to_dict("records")}
+    rows = run.records().to_dict("records")
+    mine = {(row["arm"].split(" | ")[1], row["sample_id"]): row["numeric_match"] == 1 for row in rows}
     assert mine == {(row["model"], row["id"]): row["is_correct"] for row in recorded}
     assert len(run.summaries()) == 4
     assert {"numeric_match", "numeric_match_strict"} <= set(run.summaries()[0].metrics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -98,6 +99,24 @@ def test_a_reference_that_means_nothing_is_one_clear_line(workspace, reference, 
 
     with pytest.raises(ConfigError, match=re.escape(says)):
         load(reference, workspace)
+
+
+def test_a_base_url_from_the_environment_is_checked_too(workspace, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:8000")
+
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL must begin with http"):
+        load("openai/gpt-4o", workspace)
+
+
+def test_an_edited_file_is_read_again(workspace):
+    path = write(workspace, "endpoints: {acme: {base_url: 'http://one'}}")
+    assert catalog(workspace).endpoints["acme"].base_url == "http://one"
+
+    path.write_text("endpoints: {acme: {base_url: 'http://two'}}")
+    os.utime(path, ns=(0, 0))
+
+    assert catalog(workspace).endpoints["acme"].base_url == "http://two"
 
 
 def test_models_keep_the_name_that_the_sweep_gave_them(workspace, monkeypatch):

@@ -58,12 +58,13 @@ def test_role_tags_make_turns_also_in_loops():
         ("{% if x %}{% system %}s{% endif %}{% user %}u", [("system", "s"), ("user", "u")]),
         ("{% user %}{% if x %}yes{% else %}no{% endif %}!", [("user", "yes!")]),
         ("{% user %}{% raw %}{% user %}{{ y }}{% endraw %}", [("user", "{% user %}{{ y }}")]),
+        ("{% user %}\n{{ none_here }}\n{{ x }}", [("user", " v \n")]),
         ("{# note #}{% user %}u", [("user", "u")]),
         ("{% user %}", [("user", "")]),
     ],
 )
 def test_messages_of(source, messages):
-    assert rendered(source, x=" v \n") == messages
+    assert rendered(source, x=" v \n", none_here="") == messages
 
 
 @given(st.text(), st.text())

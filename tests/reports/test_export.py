@@ -11,6 +11,7 @@ import pytest
 
 from promptsweep.errors import ConfigError
 from promptsweep.reports.export import export
+from promptsweep.reports.tables import BATCH
 
 
 def strict(text: str):
@@ -103,6 +104,6 @@ def test_memory_does_not_grow_with_the_number_of_records(own_house, tmp_path):
         return used
 
     export(own_house.store, "plain", tmp_path, "jsonl")
-    few, many = peak(1_500), peak(3_000)
+    few, many = peak(2 * BATCH), peak(4 * BATCH)
 
     assert many < 1.2 * few

@@ -15,9 +15,7 @@ def compare(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run: its id, a sweep's name, or `latest`.")],
     other: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[RUN_B]", help="Another run: its arms against those of the same name in RUN."
-        ),
+        typer.Argument(metavar="RUN_B", help="Another run: its arms against those of the same name in RUN."),
     ] = None,
     arm: Annotated[
         str | None,

@@ -19,7 +19,7 @@ KEPT = frozenset({".gitignore"})
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", file_okay=False, help="Where. Default: the current folder.")
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="Where. Default: the current folder.")
     ] = Path(),
 ) -> None:
     """Make a workspace with a dataset, a prompt and a sweep.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,19 +10,11 @@ from promptsweep.cli.options import JsonOption, StoreOption, WorkspaceOption
 from promptsweep.cli.places import find_workspace, opened
 
 
-class Kind(StrEnum):
-    """What can be listed."""
-
-    RUNS = "runs"
-    STRATEGIES = "strategies"
-    DATASETS = "datasets"
-    MODELS = "models"
-    METRICS = "metrics"
-    SWEEPS = "sweeps"
-
-
 def list_command(
-    what: Annotated[Kind, typer.Argument(metavar="[WHAT]", help=f"One of: {', '.join(Kind)}.")] = Kind.RUNS,
+    what: Annotated[
+        str,
+        typer.Argument(metavar="WHAT", help="runs, strategies, datasets, models, metrics or sweeps."),
+    ] = "runs",
     limit: Annotated[
         int, typer.Option("--limit", min=1, metavar="N", help="At most N runs, the newest first.")
     ] = 50,
@@ -34,8 +25,8 @@ def list_command(
     """List runs, strategies, datasets, models, metrics or sweeps."""
     from promptsweep.cli.views.lists import print_offers, print_runs
 
-    if what is Kind.RUNS:
+    if what == "runs":
         with opened(workspace, store) as found:
             print_runs(found, limit, json=json)
     else:
-        print_offers(what.value, find_workspace(workspace), json=json)
+        print_offers(what, find_workspace(workspace), json=json)

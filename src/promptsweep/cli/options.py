@@ -12,9 +12,7 @@ SweepArgument = Annotated[
 ]
 RunArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="[RUN]", help="A run: its id or the beginning of it, a sweep's name, or `latest`."
-    ),
+    typer.Argument(metavar="RUN", help="A run: its id or the beginning of it, a sweep's name, or `latest`."),
 ]
 DatasetOption = Annotated[
     str,

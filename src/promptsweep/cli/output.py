@@ -24,24 +24,23 @@ def console(*, stderr: bool = False) -> Console:
     """A console that prints text as it is: no markup, no emoji, no highlighting; no codes into a pipe."""
     from rich.console import Console
 
-    class Quiet(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Quiet(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def emit(*things: Any) -> None:
-    """Prints lines of text, unwrapped, and what Rich can draw to stdout."""
-    printer = None
+    """Prints to stdout: text as it is, unwrapped, and what Rich can draw, as wide as the console."""
     for thing in things:
-        if isinstance(thing, str):
-            typer.echo(visible(thing))
-        else:
-            printer = printer or console()
-            printer.print(thing)
+        typer.echo(visible(thing) if isinstance(thing, str) else _drawn(thing))
+
+
+def _drawn(thing: Any) -> str:
+    """What Rich draws, without the blanks at the ends of its lines."""
+    printer = console()
+    with printer.capture() as captured:
+        printer.print(thing)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
 
 
 def emit_json(document: JSON) -> None:

@@ -9,44 +9,53 @@ import typer
 
 from promptsweep.cli import app
 
+SHARED = ("--json", "--store", "--workspace")
+"""Options of many commands, explained once."""
+
 
 def reference() -> str:
     """Every command with its arguments and options; what stands in the README between its two markers."""
-    root = typer.main.get_command(app)
-    return "\n".join(_sections(root, "promptsweep"))
+    commands = dict(_commands(typer.main.get_command(app), "promptsweep"))
+    shared = {param.opts[0]: param for command in commands.values() for param in command.params}
+    lines = ["Options of many commands:", "", *(_line(shared[name]) for name in SHARED), ""]
+    for path, command in commands.items():
+        lines += _section(path, command)
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _sections(command: Any, path: str) -> Iterator[str]:
-    for name, sub in getattr(command, "commands", {}).items():
-        if hasattr(sub, "commands"):
-            yield from _sections(sub, f"{path} {name}")
+def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{path} {name}")
         else:
-            yield from _section(sub, f"{path} {name}")
+            yield f"{path} {name}", command
 
 
-def _section(command: Any, path: str) -> Iterator[str]:
+def _section(path: str, command: Any) -> Iterator[str]:
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     options = [param for param in command.params if param.param_type_name == "option"]
-    words = [path, *(param.metavar or param.name.upper() for param in arguments)]
-    required = [f"{option.opts[0]} {option.metavar}" for option in options if option.required]
-    yield f"#### `{' '.join([*words, *required])}`\n"
-    yield f"{' '.join(command.help.split())}\n"
-    yield from (f"- {_usage(param)}: {' '.join(param.help.split())}" for param in (*arguments, *options))
+    words = [path, *(one.metavar if one.required else f"[{one.metavar}]" for one in arguments)]
+    words += [f"{option.opts[0]} {option.metavar}" for option in options if option.required]
+    shared = [f"`{option.opts[0]}`" for option in options if option.opts[0] in SHARED]
+    yield f"#### `{' '.join(words)}`"
+    yield ""
+    yield " ".join(command.help.split()) + (f" Takes {', '.join(shared)}." if shared else "")
+    yield ""
+    yield from (_line(param) for param in (*arguments, *options) if param.opts[0] not in SHARED)
     yield ""
 
 
+def _line(param: Any) -> str:
+    return f"- {_usage(param)}: {' '.join(param.help.split())}"
+
+
 def _usage(param: Any) -> str:
-    """`--limit N`, `-m, --model NAME`."""
+    """`SWEEP`, `--limit N`, `-m, --model NAME`."""
     if param.param_type_name == "argument":
-        return f"`{param.metavar or param.name.upper()}`"
+        return f"`{param.metavar}`"
     names = ", ".join(sorted(param.opts, key=len))
-    return f"`{names}`" if param.is_flag else f"`{names} {param.metavar or _choices(param)}`"
-
-
-def _choices(param: Any) -> str:
-    """The values of an option that takes one of a few: `jsonl|csv|parquet`."""
-    return "|".join(param.type_descriptor.choices or ()) or param.name.upper()
+    return f"`{names}`" if param.is_flag else f"`{names} {param.metavar}`"
 
 
 if __name__ == "__main__":
-    typer.echo(reference())
+    typer.echo(reference(), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,28 +10,14 @@ import typer
 from promptsweep.cli.options import RunArgument, StoreOption, WorkspaceOption
 from promptsweep.cli.output import note
 from promptsweep.cli.places import stored_run
-from promptsweep.errors import ConfigError
-
-
-class ReportFormat(StrEnum):
-    """Forms of a report."""
-
-    MD = "md"
-
-
-class TableFormat(StrEnum):
-    """Forms of exported tables."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
+from promptsweep.errors import ConfigError, unknown
 
 
 def report(
     run: RunArgument = "latest",
-    format: Annotated[
-        ReportFormat, typer.Option("--format", "-f", help="Markdown, made for pull requests.")
-    ] = ReportFormat.MD,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="md: Markdown, made for pull requests.")
+    ] = "md",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -48,8 +33,11 @@ def report(
     """
     from promptsweep.reports.markdown import markdown_report
 
+    formats = {"md": markdown_report}
+    if form not in formats:
+        raise ConfigError(unknown("format", form, formats))
     with stored_run(run, workspace, store) as found:
-        text = {ReportFormat.MD: markdown_report}[format](found.store, found.id)
+        text = formats[form](found.store, found.id)
     if output is None:
         typer.echo(text)
         return
@@ -63,9 +51,9 @@ def report(
 
 def export(
     run: RunArgument = "latest",
-    format: Annotated[
-        TableFormat, typer.Option("--format", "-f", help="Form of the tables.")
-    ] = TableFormat.JSONL,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="jsonl, csv or parquet.")
+    ] = "jsonl",
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", file_okay=False, help="The folder to write into.")
     ] = Path(),
@@ -79,5 +67,5 @@ def export(
     from promptsweep.reports.export import export as write
 
     with stored_run(run, workspace, store) as found:
-        for path in write(found.store, found.id, output, format.value):
+        for path in write(found.store, found.id, output, form):
             typer.echo(path)

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def validate(
     sweeps: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[SWEEP]...", help="Sweeps. Default: all sweeps and datasets of the workspace."
-        ),
+        typer.Argument(metavar="SWEEP...", help="Sweeps. Default: all sweeps and datasets of the workspace."),
     ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:

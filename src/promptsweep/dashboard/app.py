@@ -15,7 +15,7 @@ from promptsweep.reports.browse import RunInfo
 
 def main() -> None:
     """Draws the dashboard."""
-    st.set_page_config(page_title="promptsweep", page_icon=":material/balance:", layout="wide")
+    st.set_page_config(page_title="promptsweep", page_icon="⚖️", layout="wide")
     current = st.navigation([pages.page(name) for name in pages.PAGES], position="hidden")
     try:
         _sidebar()
@@ -63,7 +63,7 @@ def _run_label(info: RunInfo) -> str:
 
 def _nothing(title: str, reason: str) -> None:
     """Says what is missing, and how to come by it."""
-    st.title(title, anchor=False)
+    st.header(title, anchor=False)
     plain.block(reason)
     st.markdown(
         "`promptsweep run quickstart` makes a run. `promptsweep list` lists the runs of a store, and "

@@ -20,7 +20,7 @@ def show(trace: Trace) -> None:
             "No model was asked: the answer was made elsewhere, or the strategy failed before its first call."
         )
     for place, call in enumerate(trace.calls, 1):
-        title = f"{place} · {plain.literal(call.stage)} · {figures.seconds(call.ended - call.started)}"
+        title = f"{place} · {plain.inline(call.stage)} · {figures.seconds(call.ended - call.started)}"
         with st.expander(title, expanded=len(trace.calls) <= MOST_OPEN):
             _call(place, call)
     if trace.reply is not None and all(_text(call) != trace.reply for call in trace.calls):

@@ -11,7 +11,7 @@ import altair as alt
 
 ROW_HEIGHT = 34
 """Pixels for each arm."""
-AXIS_HEIGHT = 60
+AXIS_HEIGHT = 72
 """Pixels for the axis below."""
 
 
@@ -43,7 +43,7 @@ def whiskers(rows: Sequence[Whisker], title: str, *, zero: bool = False) -> Any:
             "label:N",
             sort=None,
             title=None,
-            axis=alt.Axis(labelLimit=360, labelPadding=12, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=360, labelFontSize=13, labelPadding=12, ticks=False, domain=False),
         ),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
         tooltip=[alt.Tooltip("label:N", title="arm"), alt.Tooltip("text:N", title=title)],

@@ -1,4 +1,4 @@
-"""The pages: each a module in `views/` whose `show()` draws it. A new page is a module there and a line here."""
+"""The pages: modules in `views/` whose `show()` draws them. A new page is a module there and a line here."""
 
 from __future__ import annotations
 

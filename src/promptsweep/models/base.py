@@ -27,10 +27,10 @@ class Model(Protocol):
     def notice(self) -> str | None:
         """One line to show before first use, such as the terms of a model; None for nothing."""
 
-    def check(self, params: Mapping[str, JSON]) -> None:
+    def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for a parameter that it does not take, or a value that no model takes."""
 
-    def request(self, messages: tuple[Message, ...], params: Mapping[str, JSON], draw: int) -> Request:
+    def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
         """The request as it will be sent: defaults merged in, parameters in the endpoint's own names."""
 
     async def chat(self, request: Request) -> Completion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -121,11 +122,21 @@ def catalog(workspace: Workspace) -> Catalog:
     models: dict[str, Shorthand] = {}
     for path in reversed([root / "runners" / FILE for root in workspace.roots]):
         if path.is_file():
-            layer = _Layer.read(path)
+            layer = _layer(path, path.stat().st_mtime_ns)
             models |= layer.models
             for name, keys in layer.endpoints.items():
                 endpoints[name] = endpoints.get(name, {}) | keys
     return Catalog({name: Endpoint(**keys) for name, keys in endpoints.items()}, models)
+
+
+def is_url(text: str) -> bool:
+    """Whether a text can be a base URL."""
+    return text.startswith(("http://", "https://"))
+
+
+@lru_cache(maxsize=8)
+def _layer(path: Path, modified: int) -> _Layer:  # noqa: ARG001  read again when it was modified
+    return _Layer.read(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +189,6 @@ def _check_endpoint(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> 
             message = f"match: not a regular expression: {error}"
             raise ConfigError(message, path=path, line=line) from None
     base_url = endpoint.base_url
-    if base_url is not None and not base_url.startswith(("http://", "https://")):
+    if base_url is not None and not is_url(base_url):
         message = f"base_url must begin with http:// or https://, not {base_url!r}"
         raise ConfigError(message, path=path, line=config.line_of(node, ("base_url",)))

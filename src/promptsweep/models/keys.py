@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"""(["'])(.*?)\1\s*(?:#.*)?""")
 
 def variable(name: str, workspace: Workspace) -> str | None:
     """An environment variable, else the same name in `.env` at the workspace's root; None when empty."""
-    return os.environ.get(name) or env_file(workspace).get(name) or None
+    return (os.environ.get(name) or env_file(workspace).get(name) or "").strip() or None
 
 
 def required(name: str, workspace: Workspace, endpoint: str) -> str:

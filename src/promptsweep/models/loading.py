@@ -8,7 +8,7 @@ from pathlib import Path
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.models import keys
 from promptsweep.models.base import Model
-from promptsweep.models.endpoints import Catalog, Endpoint, Shorthand, catalog
+from promptsweep.models.endpoints import Catalog, Endpoint, Shorthand, catalog, is_url
 from promptsweep.workspace import Workspace
 
 
@@ -55,9 +55,10 @@ def _long(reference: str, known: Catalog) -> Shorthand:
 
 def _base_url(name: str, endpoint: Endpoint, workspace: Workspace) -> str:
     given = keys.variable(endpoint.url_from, workspace) if endpoint.url_from else None
-    base_url = given or endpoint.base_url
-    if base_url is not None:
-        return base_url
+    if given is not None and not is_url(given):
+        raise ConfigError(f"{endpoint.url_from} must begin with http:// or https://, not {given!r}")
+    if given or endpoint.base_url:
+        return given or str(endpoint.base_url)
     if endpoint.url_from:
         return keys.required(endpoint.url_from, workspace, name)
     raise ConfigError(f"endpoint {name!r} has no base_url in models.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +29,8 @@ _MARK = "__promptsweep_strategy__"
 
 def strategy(function: F) -> F:
     """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name."""
-    if not inspect.iscoroutinefunction(function):
+    is_async: bool = inspect.iscoroutinefunction(function)
+    if not is_async:
         raise ConfigError(f"strategy {function.__name__!r} must be an async function")
     vars(function)[_MARK] = True
     return function

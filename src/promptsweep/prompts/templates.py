@@ -232,13 +232,13 @@ def _turn(role: Role | None, pieces: list[str]) -> Iterator[tuple[Role | None, s
 def _trimmed(pieces: list[str]) -> list[str]:
     """Without the template's own white space at both ends; values are left alone."""
     pieces = list(pieces)
-    while pieces and not isinstance(pieces[0], _Value):
-        pieces[0] = pieces[0].lstrip()
+    while pieces:
+        pieces[0] = pieces[0] if isinstance(pieces[0], _Value) else pieces[0].lstrip()
         if pieces[0]:
             break
         del pieces[0]
-    while pieces and not isinstance(pieces[-1], _Value):
-        pieces[-1] = pieces[-1].rstrip()
+    while pieces:
+        pieces[-1] = pieces[-1] if isinstance(pieces[-1], _Value) else pieces[-1].rstrip()
         if pieces[-1]:
             break
         del pieces[-1]

@@ -12,12 +12,13 @@ from promptsweep import metrics as metric_room
 from promptsweep.answers import parser
 from promptsweep.datasets import load as load_dataset
 from promptsweep.reports import schema
+from promptsweep.reports.calls import origin, reply_text
 from promptsweep.reports.store import Store, loads, metric_column
 from promptsweep.runners import judge
 from promptsweep.types import JSON, Outcome, Sample, Status
 from promptsweep.workspace import Workspace
 
-records, calls, responses, samples = schema.records, schema.calls, schema.responses, schema.samples
+records, calls, samples = schema.records, schema.calls, schema.samples
 BATCH = 1_000
 
 
@@ -42,6 +43,7 @@ def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str]
     arms = store.arms(run.id)
     scorings = [_scoring(arm, workspace, metrics) for arm in arms]
     identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or [])})
+    maker = origin(store, run)
     with store.engine.begin() as connection:
         for arm, scoring in zip(arms, scorings, strict=True):
             columns = {
@@ -51,7 +53,7 @@ def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str]
             }
             del columns["id"]
             number = connection.execute(insert(schema.arms).values(columns)).inserted_primary_key[0]  # type: ignore[index]
-            for batch in _batches(connection, arm):
+            for batch in _batches(connection, arm, maker):
                 _write(connection, batch, number, scoring)
     store.finish(identity, Status(run.status), run.error)
     return identity
@@ -67,26 +69,12 @@ def _scoring(arm: Any, workspace: Workspace, metrics: Sequence[str] | None) -> _
     return _Scoring(card.task, parse, specs, scorers, each, places)
 
 
-def _batches(connection: Connection, arm: Any) -> Iterator[list[Any]]:
+def _batches(connection: Connection, arm: Any, maker: str) -> Iterator[list[Any]]:
     """The arm's records with sample and reply, by number, a batch at a time."""
     low, high = schema.record_range(arm.id)
-    text = (
-        select(responses.c.text)
-        .where(responses.c.key == calls.c.key)
-        .order_by(responses.c.version != arm.run, responses.c.created)
-        .limit(1)
-        .correlate(calls)
-        .scalar_subquery()
-    )
-    joined = records.join(samples, samples.c.digest == records.c.sample).outerjoin(
-        calls, (calls.c.record == records.c.id) & (calls.c.seq == records.c.reply_call)
-    )
-    query = (
-        select(records, samples, text.label("call_text"))
-        .select_from(joined)
-        .order_by(records.c.id)
-        .limit(BATCH)
-    )
+    joined = records.join(samples, samples.c.digest == records.c.sample)
+    query = select(records, samples, reply_text(maker).label("call_text")).select_from(joined)
+    query = query.order_by(records.c.id).limit(BATCH)
     while batch := connection.execute(query.where(records.c.id.between(low, high))).all():
         yield list(batch)
         low = batch[-1].id + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -188,22 +189,29 @@ def _clustered(store: Store, arm: Any, place: int, kind: str) -> Interval | None
             clusters = [str(loads(row.fields).get(arm.cluster)) for row in rows]
     if not values:
         return None
-    bounds = None if kind == "descriptive" else (0.0, 1.0)
+    within = kind != "descriptive" and min(values) >= 0 and max(values) <= 1
+    bounds = (0.0, 1.0) if within else None
     return _at_least(min(values), mean_interval(values, clusters, bounds=bounds))
 
 
 def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:
-    """Answers and samples of an arm's scored records, in order."""
+    """Answers and samples of an arm's scored records, in order; the samples without input and fields."""
     query = (
-        select(records.c.sample_id, records.c.answer, samples)
+        select(records.c.sample_id, records.c.answer, samples.c.targets)
         .join(samples, samples.c.digest == records.c.sample)
         .where(records.c.id.between(*schema.record_range(arm.id)), records.c.outcome != Outcome.ERROR.value)
         .order_by(records.c.id)
     )
+    given: list[str | None] = []
+    found: list[Sample] = []
+    parsed: dict[str, tuple[str, ...]] = {}
     with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
-    found = [Sample(row.sample_id, row.input, tuple(loads(row.targets)), loads(row.fields)) for row in rows]
-    return [row.answer for row in rows], found
+        for name, answer, targets in connection.execution_options(yield_per=1_000).execute(query):
+            if targets not in parsed:
+                parsed[targets] = tuple(loads(targets))
+            given.append(None if answer is None else sys.intern(answer))
+            found.append(Sample(name, "", parsed[targets]))
+    return given, found
 
 
 def _aggregate(store: Store, arm: Any, spec: Any) -> Interval | None:

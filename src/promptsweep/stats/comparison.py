@@ -61,7 +61,7 @@ class _Finding(NamedTuple):
     needed: int | None
 
 
-def paired(  # noqa: PLR0913
+def paired(
     a: ArrayLike,
     b: ArrayLike,
     clusters: ArrayLike | None = None,

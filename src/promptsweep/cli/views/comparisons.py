@@ -22,9 +22,8 @@ def print_comparisons(comparisons: Sequence[Comparison], flips: int, *, runs: bo
 
 
 def _print_group(group: Sequence[Comparison], flips: int) -> None:
-    for table in fitting(
-        console(), [Column("arm", list(map(_arm, group)), wraps=True)], _verdicts(group), _counts(group)
-    ):
+    arms = Column("arm", list(map(_arm, group)), wraps=True)
+    for table in fitting(console().width, [arms], [*_verdicts(group), *_counts(group)]):
         emit(table, "")
     notes = [line for one in group for line in _notes(one)]
     emit(*notes, *([""] if notes else []))

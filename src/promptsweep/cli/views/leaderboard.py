@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from promptsweep.api import Run
 from promptsweep.cli.output import console, emit, emit_json
 from promptsweep.cli.views.counts import compact
-from promptsweep.cli.views.tables import Column, fitting
+from promptsweep.cli.views.tables import Column, fits, fitting
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.arms import stored_metrics
 from promptsweep.reports.missing import missing
@@ -34,7 +35,7 @@ def print_leaderboard(run: Run) -> None:
     printer = console()
     for arms in groups.values():
         emit(_title(arms), "")
-        for table in fitting(printer, _keys(arms), *_figures(arms, better)):
+        for table in fitting(printer.width, _keys(arms), _figures(arms, better, printer.width)):
             emit(table, "")
     emit(*map(str, missing(run.store, run.id)))
     best = "; the best value of the first metric is bold" if printer.is_terminal else ""
@@ -56,24 +57,23 @@ def _keys(arms: Sequence[ArmSummary]) -> list[Column]:
     return keys
 
 
-def _figures(
-    arms: Sequence[ArmSummary], better: Mapping[str, bool | None]
-) -> tuple[list[Column], list[Column]]:
-    """The essential columns, the first metric in front; and the other metrics."""
-    names = metric_names(arms)
-    essential = [
-        *(_metric(arms, name, _best(arms, name, better.get(name))) for name in names[:1]),
+def _figures(arms: Sequence[ArmSummary], better: Mapping[str, bool | None], width: int) -> list[Column]:
+    """Metrics first where all fits; else the first metric and what it rests on, then the other metrics."""
+    metrics = [_metric(arms, name) for name in metric_names(arms)]
+    first = [replace(one, bold=_best(arms, one.header, better.get(one.header))) for one in metrics[:1]]
+    rest = [
         Column("scored", [f"{arm.scored:,}/{arm.samples:,}" for arm in arms], "right"),
         *_outcomes(arms),
         Column("tokens", [compact(sum(arm.tokens.values())) for arm in arms], "right"),
         Column("cost", [figures.dollars(arm.cost_usd) for arm in arms], "right"),
         Column("p50", [figures.duration(arm.p50_seconds) for arm in arms], "right"),
     ]
-    return essential, [_metric(arms, name) for name in names[1:]]
+    whole = [*first, *metrics[1:], *rest]
+    return whole if fits(width, [*_keys(arms), *whole]) else [*first, *rest, *metrics[1:]]
 
 
-def _metric(arms: Sequence[ArmSummary], name: str, bold: frozenset[int] = frozenset()) -> Column:
-    return Column(name, [figures.interval(arm.metrics.get(name)) for arm in arms], bold=bold)
+def _metric(arms: Sequence[ArmSummary], name: str) -> Column:
+    return Column(name, [figures.interval(arm.metrics.get(name)) for arm in arms])
 
 
 def _best(arms: Sequence[ArmSummary], name: str, higher_is_better: bool | None) -> frozenset[int]:

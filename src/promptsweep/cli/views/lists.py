@@ -9,7 +9,7 @@ from promptsweep.cli.output import console, emit, emit_json
 from promptsweep.cli.views.endpoints import endpoints, short_names
 from promptsweep.cli.views.tables import Column, fitting, table
 from promptsweep.datasets import load as load_dataset
-from promptsweep.errors import PromptsweepError
+from promptsweep.errors import ConfigError, PromptsweepError, unknown
 from promptsweep.reports import Store, figures
 from promptsweep.reports.browse import RunInfo, list_runs
 from promptsweep.types import JSON
@@ -25,24 +25,20 @@ def print_runs(store: Store, limit: int, *, json: bool) -> None:
     if json:
         emit_json([_run_json(run) for run in runs])
     elif runs:
-        emit(*fitting(console(), *_run_columns(runs)))
+        emit(*fitting(console().width, *_run_columns(runs)))
     else:
         emit("No run yet: promptsweep run SWEEP makes one.")
 
 
-def _run_columns(runs: list[RunInfo]) -> tuple[list[Column], list[Column], list[Column]]:
-    keys = [Column("run", [run.id for run in runs])]
-    essential = [
+def _run_columns(runs: list[RunInfo]) -> tuple[list[Column], list[Column]]:
+    return [Column("run", [run.id for run in runs])], [
         Column("sweep", [run.name for run in runs], wraps=True),
         Column("status", [run.status.value for run in runs]),
         Column("done", [f"{run.done:,}/{run.planned:,}" for run in runs], "right"),
-        Column("cost", [figures.dollars(run.cost) for run in runs], "right"),
-    ]
-    others = [
-        Column("began", [f"{run.created.astimezone():%Y-%m-%d %H:%M}" for run in runs]),
         Column("arms", [str(run.arms) for run in runs], "right"),
+        Column("cost", [figures.dollars(run.cost) for run in runs], "right"),
+        Column("began", [f"{run.created.astimezone():%Y-%m-%d %H:%M}" for run in runs]),
     ]
-    return keys, essential, others
 
 
 def _run_json(run: RunInfo) -> dict[str, JSON]:
@@ -61,7 +57,9 @@ def _run_json(run: RunInfo) -> dict[str, JSON]:
 
 
 def print_offers(kind: str, workspace: Workspace, *, json: bool) -> None:
-    """Prints what a workspace, with the built-ins, offers of a kind: a key of `OFFERS`."""
+    """Prints what a workspace, with the built-ins, offers of a kind. ConfigError for an unknown kind."""
+    if kind not in OFFERS:
+        raise ConfigError(unknown("list", kind, ["runs", *OFFERS]))
     offered = list(OFFERS[kind](workspace))
     if json:
         emit_json([{"name": name, "description": description} for name, description in offered])

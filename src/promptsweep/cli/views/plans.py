@@ -46,7 +46,7 @@ def plan_json(plan: Plan) -> dict[str, JSON]:
 def print_plan(plan: Plan) -> None:
     """Prints the arms as a table, and the sums."""
     estimates = _estimates(plan)
-    emit(*fitting(console(), *_columns(estimates), []), "")
+    emit(*fitting(console().width, *_columns(estimates)), "")
     repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
     tokens = compact(sum(one.calls * one.tokens for one in estimates))
     emit(f"{plural(len(estimates), 'arm')}, {plural(plan.total, 'record')}{repeats}.")

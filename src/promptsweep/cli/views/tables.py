@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich import box
-from rich.console import Console
-from rich.measure import Measurement
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from promptsweep.cli.output import visible
 
-UNLIMITED = 10_000
-"""A width that every table fits."""
+GAP = 2
+"""Characters between two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ def table(columns: Sequence[Column]) -> Table:
             justify=column.align,
             no_wrap=not column.wraps,
             overflow="fold",
-            min_width=12 if column.wraps else None,
         )
     for row in range(len(columns[0].cells)):
         found.add_row(*(_cell(column, row) for column in columns))
@@ -51,26 +49,23 @@ def _cell(column: Column, row: int) -> Text:
     return Text(visible(column.cells[row]), style="bold" if row in column.bold else "")
 
 
-def fitting(
-    printer: Console, keys: Sequence[Column], essential: Sequence[Column], others: Sequence[Column]
-) -> list[Table]:
-    """One table if everything fits, `others` right after the first of `essential`; else others come apart.
-
-    Every table begins with `keys`.
-    """
-    whole = [*keys, *essential[:1], *others, *essential[1:]]
-    if _fits(printer, whole):
-        return [table(whole)]
-    tables, waiting = [table([*keys, *essential])], list(others)
+def fitting(width: int, keys: Sequence[Column], columns: Sequence[Column]) -> list[Table]:
+    """As few tables as hold all columns within `width` characters. Every table begins with `keys`."""
+    tables, waiting = [], list(columns)
     while waiting:
         taken = 1
-        while taken < len(waiting) and _fits(printer, [*keys, *waiting[: taken + 1]]):
+        while taken < len(waiting) and fits(width, [*keys, *waiting[: taken + 1]]):
             taken += 1
         tables.append(table([*keys, *waiting[:taken]]))
         waiting = waiting[taken:]
     return tables
 
 
-def _fits(printer: Console, columns: Sequence[Column]) -> bool:
-    unlimited = printer.options.update(width=UNLIMITED)
-    return Measurement.get(printer, unlimited, table(columns)).maximum <= printer.width
+def fits(width: int, columns: Sequence[Column]) -> bool:
+    """Whether the columns stand side by side within `width` characters, none wrapped to a sliver."""
+    return sum(_needed(column, width) + GAP for column in columns) <= width + GAP
+
+
+def _needed(column: Column, width: int) -> int:
+    natural = max(map(cell_len, (column.header, *column.cells)))
+    return min(natural, width // 3) if column.wraps else natural
