@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from promptsweep.models import params, tokens
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
@@ -56,13 +57,14 @@ class FunctionModel:
         self.requests.append(request)
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
+        began = perf_counter()
         try:
             await asyncio.sleep(self.latency)
             answer = self.function(request)
             answer = await answer if inspect.isawaitable(answer) else answer
         finally:
             self._in_flight -= 1
-        return Completion(answer) if isinstance(answer, str) else answer
+        return Completion(answer, seconds=perf_counter() - began) if isinstance(answer, str) else answer
 
     def count_tokens(self, text: str) -> int:
         """An estimate."""

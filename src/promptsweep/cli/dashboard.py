@@ -15,6 +15,8 @@ from promptsweep.cli.options import StoreOption, WorkspaceOption
 from promptsweep.cli.places import find_workspace
 from promptsweep.errors import MissingExtraError
 
+APP = Path(__file__).parents[1] / "dashboard" / "app.py"
+
 
 def dashboard(
     port: Annotated[
@@ -35,18 +37,15 @@ def dashboard(
     """
     if find_spec("streamlit") is None:
         raise MissingExtraError("the dashboard", "dashboard")
-    from promptsweep import dashboard as package
-
     options = {
         "server.address": host,
         "server.port": port,
         "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
     }
-    app = str(Path(str(package.__file__)).with_name("app.py"))
     words = [f"--{name}={value}" for name, value in options.items()]
     chosen = {"PROMPTSWEEP_WORKSPACE": str(find_workspace(workspace).root)}
     if store is not None:
         chosen["PROMPTSWEEP_STORE"] = store
-    command = [sys.executable, "-m", "streamlit", "run", app, *words]
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), *words]
     raise typer.Exit(subprocess.call(command, env={**os.environ, **chosen}))  # noqa: S603  our own words

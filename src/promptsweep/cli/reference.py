@@ -41,8 +41,8 @@ def _section(path: str, command: Any) -> Iterator[str]:
     yield ""
     yield " ".join(command.help.split()) + (f" Takes {', '.join(shared)}." if shared else "")
     yield ""
-    yield from (_line(param) for param in (*arguments, *options) if param.opts[0] not in SHARED)
-    yield ""
+    own = [_line(param) for param in (*arguments, *options) if param.opts[0] not in SHARED]
+    yield from [*own, ""] if own else []
 
 
 def _line(param: Any) -> str:

@@ -32,20 +32,19 @@ def validate(
 
     place = find_workspace(workspace)
     if sweeps:
-        errors = _print(dict.fromkeys(one for sweep in sweeps for one in sweep_findings(sweep, place)))
+        found = _printed(one for sweep in sweeps for one in sweep_findings(sweep, place))
     else:
-        errors = _print(workspace_findings(place))
-    if errors:
+        found = _printed(workspace_findings(place))
+    if any(finding.level == "error" for finding in found):
         raise typer.Exit(ExitCode.USAGE)
 
 
-def _print(findings: Iterable[Finding]) -> int:
-    """Prints mistakes to stderr and the rest to stdout; returns how many mistakes there are."""
-    errors = 0
-    for level, text in findings:
-        if level == "error":
-            errors += 1
-            note(f"error: {text}")
-        else:
-            emit(f"{level}: {text}")
-    return errors
+def _printed(findings: Iterable[Finding]) -> set[Finding]:
+    """The findings, each printed as it is found and only once: mistakes to stderr, the rest to stdout."""
+    printed: set[Finding] = set()
+    for finding in findings:
+        if finding not in printed:
+            printed.add(finding)
+            line = f"{finding.level}: {finding.text}"
+            note(line) if finding.level == "error" else emit(line)
+    return printed

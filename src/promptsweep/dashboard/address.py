@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -25,6 +26,12 @@ OF_RUN = (
 def get(name: str) -> str | None:
     """A value of the query, None where it is absent or empty."""
     return st.query_params.get(name) or None
+
+
+def number(name: str, default: int) -> int:
+    """A value of the query as a whole number of at most six digits, `default` for anything else."""
+    given = get(name) or ""
+    return int(given) if re.fullmatch(r"[0-9]{1,6}", given) else default
 
 
 def put(name: str, value: str | None) -> None:

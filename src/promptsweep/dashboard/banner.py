@@ -1,4 +1,4 @@
-"""What every page says of the run it shows: where it stands and what went wrong."""
+"""What every page says of the run it shows: which it is and where it stands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLORS: Final[dict[Status, Literal["blue", "green", "orange"]]] = {
 
 
 def heading(title: str, info: RunInfo) -> None:
-    """Draws a page's title, the run under it, and a note where the run is not, or not wholly, done."""
+    """Draws a page's title, the run under it, and a note while the run goes on."""
     st.title(title, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(info.status.value, color=_COLORS[info.status])
@@ -30,11 +30,6 @@ def heading(title: str, info: RunInfo) -> None:
             icon=":material/hourglass:",
         )
         st.button("Refresh", icon=":material/refresh:")
-    if info.error:
-        st.warning(
-            "Not everything went well; what was done is saved and can be resumed.", icon=":material/warning:"
-        )
-        plain.block(info.error, "error")
 
 
 def _line(info: RunInfo) -> str:

@@ -67,7 +67,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         counts = f"of {comparison.n_a:,} and {comparison.n_b:,}"
         yield f"{arm}: {figures.plural(comparison.shared, 'sample')} {counts} are scored in both."
     if comparison.verdict == "no difference shown" and found.minimum_detectable is not None:
-        needed = f"; this one would take about {found.needed:,}" if found.needed else ""
+        more = found.needed is not None and found.needed > found.n
+        needed = f"; this one would take about {found.needed:,}" if more else ""
         yield f"{arm}: so many samples show differences from {found.minimum_detectable:.2f}{needed}."
 
 

@@ -91,7 +91,8 @@ def _strategies(workspace: Workspace) -> Offers:
 def _datasets(workspace: Workspace) -> Offers:
     def describe(name: str) -> str:
         card = load_dataset(name, workspace).card
-        return f"{card.task}, {card.language} ({', '.join(card.splits)}): {card.description}"
+        about = f": {card.description}" if card.description else ""
+        return f"{card.task}, {card.language} ({', '.join(card.splits)}){about}"
 
     return _described(workspace.names("datasets", ".yaml"), describe)
 

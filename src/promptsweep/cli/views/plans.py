@@ -46,10 +46,13 @@ def plan_json(plan: Plan) -> dict[str, JSON]:
 def print_plan(plan: Plan) -> None:
     """Prints the arms as a table, and the sums."""
     estimates = _estimates(plan)
-    emit(*fitting(console().width, *_columns(estimates)), "")
+    for table in fitting(console().width, *_columns(estimates)):
+        emit(table, "")
+    models = {one.planned.arm.model for one in estimates}
+    arms = plural(len(estimates), "arm") + (f" on {models.pop()}" if len(models) == 1 else "")
     repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
     tokens = compact(sum(one.calls * one.tokens for one in estimates))
-    emit(f"{plural(len(estimates), 'arm')}, {plural(plan.total, 'record')}{repeats}.")
+    emit(f"{arms}, {plural(plan.total, 'record')}{repeats}.")
     emit(f"The first calls hold about {tokens} prompt tokens. Nothing was sent.")
     if not all(one.exact for one in estimates):
         emit("≥: how many calls follow the first depends on the strategy and the replies.")
@@ -89,9 +92,10 @@ def _columns(estimates: Sequence[_Estimate]) -> tuple[list[Column], list[Column]
     variants = [arm.label.removesuffix(f" | {arm.model} | {arm.dataset}") for arm in arms]
     keys = [
         Column("strategy", variants, wraps=True),
-        Column("model", [arm.model for arm in arms], wraps=True),
         Column("dataset", [f"{arm.dataset} ({arm.split})" for arm in arms], wraps=True),
     ]
+    if len({arm.model for arm in arms}) > 1:
+        keys.insert(1, Column("model", [arm.model for arm in arms], wraps=True))
     sizes = [
         Column("samples", [f"{one.planned.selection.count:,}" for one in estimates], "right"),
         Column("calls", [f"{'' if one.exact else '≥ '}{one.calls:,}" for one in estimates], "right"),

@@ -12,10 +12,11 @@ def print_result(result: Result) -> None:
     """Prints the leaderboard of a run that just ended, and the commands that look closer."""
     print_leaderboard(result.run)
     progress, identity = result.progress, result.run.id
-    sent = f"{figures.plural(progress.requests, 'request')} sent, {progress.cached:,} replies from the store"
-    emit("", f"Run {identity}: {progress.done:,} of {figures.plural(progress.total, 'record')}, {sent}.")
+    done = f"{progress.done:,} of {figures.plural(progress.total, 'record')}"
+    sent = f"{figures.plural(progress.requests, 'request')}, {progress.cached:,} from the store"
+    emit("", f"Run {identity}: {done}; {sent}.")
     commands = {
-        f"promptsweep show {identity} --wrong": "what went wrong, sample by sample",
+        f"promptsweep show {identity} --wrong": "what went wrong",
         f"promptsweep compare {identity}": "which differences are real",
         "promptsweep dashboard": "every prompt, reply and score",
     }

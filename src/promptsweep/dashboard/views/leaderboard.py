@@ -17,6 +17,11 @@ def show() -> None:
     """Draws the page."""
     info = source.current()
     banner.heading("Leaderboard", info)
+    if info.error:
+        st.warning(
+            "The run is not complete. What was done is saved, and can be resumed.", icon=":material/warning:"
+        )
+        plain.block(info.error, "error")
     groups: dict[tuple[str, str], list[ArmSummary]] = {}
     for arm in source.summaries(info):
         groups.setdefault((arm.dataset, arm.split), []).append(arm)

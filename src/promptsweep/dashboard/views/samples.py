@@ -21,7 +21,7 @@ def show() -> None:
     info = source.current()
     banner.heading("Samples", info)
     filters = _filters(info)
-    number = _page_number()
+    number = max(1, address.number("page", 1))
     rows, total = source.records(info, **filters, offset=(number - 1) * PAGE, limit=PAGE)
     if total and not rows:  # the URL names a page beyond the last one
         number = 1
@@ -53,11 +53,6 @@ def _filters(info: RunInfo) -> dict[str, Any]:
         "search": search or None,
         "wrong": wrong,
     }
-
-
-def _page_number() -> int:
-    given = address.get("page") or "1"
-    return max(1, int(given)) if given.isdecimal() else 1
 
 
 def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:

@@ -18,8 +18,7 @@ def show() -> None:
         st.info("A trace is of one sample: select one in the table of samples.", icon=":material/info:")
         pages.link("samples")
         return
-    repeat = address.get("repeat") or "0"
-    trace = source.one_trace(info, sample, address.get("arm"), int(repeat) if repeat.isdecimal() else 0)
+    trace = source.one_trace(info, sample, address.get("arm"), address.number("repeat", 0))
     _choices(info, trace)
     left, right = st.columns([2, 3], gap="large")
     with left:

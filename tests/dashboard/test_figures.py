@@ -1,0 +1,102 @@
+"""Figures, short names and charts."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptsweep.dashboard import charts, figures, labels
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (0.834, 0.68, 0.92, "0.83 [0.68, 0.92]"),
+        (72.25, -29.57, 174.07, "72.2 [-29.6, 174.1]"),
+        (4_000, 3_500.4, 4_500, "4,000 [3,500, 4,500]"),
+        (0.5, -math.inf, math.inf, "0.50 [-inf, inf]"),
+        (math.nan, 0, 1, "–"),
+    ],
+)
+def test_an_interval_has_the_digits_that_matter(value, low, high, text):
+    assert figures.bounds(value, low, high) == text
+
+
+def test_a_difference_shows_its_sign():
+    assert figures.bounds(0.15, -0.02, 0.28, signed=True) == "+0.15 [-0.02, +0.28]"
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"), [(None, "unknown"), (0.0, "free"), (0.00123, "$0.0012"), (1234.5, "$1,234.50")]
+)
+def test_money(dollars, text):
+    assert figures.money(dollars) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [(None, "–"), (0.0, "0.00 s"), (0.0023, "2.3 ms"), (0.42, "0.42 s"), (75.4, "75 s")]
+)
+def test_seconds(given, text):
+    assert figures.seconds(given) == text
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What naming reads of an arm."""
+
+    arm: str
+    dataset: str
+
+
+def test_a_short_name_leaves_out_what_all_arms_share():
+    arms = [Labelled("zero_shot | a | mood", "mood"), Labelled("few_shot(k=2) | a | mood", "mood")]
+
+    assert list(labels.of_arms(arms).values()) == ["zero_shot", "few_shot(k=2)"]
+
+
+def test_a_short_name_keeps_what_tells_arms_apart():
+    arms = [Labelled("zero_shot | a | mood", "mood"), Labelled("zero_shot | b | mood", "mood")]
+
+    assert list(labels.of_arms(arms).values()) == ["zero_shot | a", "zero_shot | b"]
+
+
+def test_short_names_of_several_datasets_name_the_dataset():
+    arms = [Labelled("zero_shot | a | mood", "mood"), Labelled("zero_shot | a | odd", "odd")]
+
+    assert list(labels.of_arms(arms).values()) == ["zero_shot | mood", "zero_shot | odd"]
+
+
+@given(st.sets(st.lists(st.sampled_from("ab|"), min_size=1, max_size=4).map(" | ".join), min_size=1))
+def test_short_names_are_unique(every):
+    shown = labels.of_arms(Labelled(label, "d") for label in every)
+
+    assert set(shown) == every
+    assert len(set(shown.values())) == len(every)
+
+
+def marks(chart):
+    """The data of a chart's whiskers, as the browser gets it."""
+    spec = json.loads(chart.to_json())
+    name = next(layer["data"]["name"] for layer in spec["layer"] if layer["mark"]["type"] == "circle")
+    return spec["datasets"][name]
+
+
+def test_an_end_that_is_not_finite_is_not_drawn():
+    row = charts.Whisker("a", 0.5, -math.inf, 0.75, "0.50 [-inf, 0.75]")
+
+    [datum] = marks(charts.whiskers([row], "accuracy", zero=True))
+
+    assert (datum["value"], datum["high"]) == (0.5, 0.75)
+    assert "low" not in datum
+
+
+@pytest.mark.parametrize(("high", "domain"), [(0.75, [0, 1]), (75.0, None)])
+def test_shares_are_drawn_from_0_to_1(high, domain):
+    spec = json.loads(charts.whiskers([charts.Whisker("a", 0.5, 0.25, high, "")], "m").to_json())
+
+    assert spec["layer"][0]["encoding"]["x"]["scale"].get("domain") == domain
