@@ -8,19 +8,22 @@ import platform
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from promptsweep import runners
 from promptsweep.datasets import load as load_dataset
-from promptsweep.errors import ConfigError, ExitCode
+from promptsweep.errors import ConfigError, ExitCode, IncompleteError
 from promptsweep.models import Model
-from promptsweep.reports import Store, open_store, summarise
+from promptsweep.reports import Store, ledger, open_store, summarise
+from promptsweep.reports.leases import share_rates
 from promptsweep.reports.sink import StoreSink
-from promptsweep.runners import Plan, Planner, Progress, Stop
+from promptsweep.runners import Budget, Plan, Planner, Progress, Purse, Stop
 from promptsweep.types import JSON, Status
 from promptsweep.workspace import Workspace
 
@@ -169,11 +172,40 @@ async def _execute(
     planned: Plan, store: Store, row: Any, progress: Progress, stop: Stop, done: Any, observe: Observe | None
 ) -> None:
     sink = StoreSink(store, row.id, fresh=bool(row.fresh))
-    async with sink, contextlib.AsyncExitStack() as closing:
-        for model in planned.models:
-            closing.push_async_callback(model.close)
-        with _interruptible(stop), _observed(progress, observe):
-            await runners.execute(planned, sink, progress, stop, done)
+    with _budget(planned, store, row.id) as budget:
+        async with sink, _sharing(store, row.id, planned.models), contextlib.AsyncExitStack() as closing:
+            for model in planned.models:
+                closing.push_async_callback(model.close)
+            with _interruptible(stop), _observed(progress, observe):
+                purse = Purse(budget, sink.tally.add)
+                await runners.execute(planned, sink, progress, stop, done, purse)
+
+
+@contextlib.contextmanager
+def _budget(planned: Plan, store: Store, run: str) -> Iterator[Budget | None]:
+    """The run's hard limit, where it has one: what it spent before counts, and what it spends is noted."""
+    if planned.budget is None:
+        yield None
+        return
+    spent = ledger.spent(store, run)
+    budget = Budget(planned.budget, spent, authorise=lambda cost: ledger.authorise(store, run, cost))
+    try:
+        yield budget
+    finally:
+        with contextlib.suppress(IncompleteError):
+            ledger.authorise(store, run, budget.spent)
+
+
+@contextlib.asynccontextmanager
+async def _sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIterator[None]:
+    """While the run goes on, it and others of this store divide the rates of endpoints they share."""
+    sharing = asyncio.get_running_loop().create_task(share_rates(store, run, models))
+    try:
+        yield
+    finally:
+        sharing.cancel()
+        with contextlib.suppress(asyncio.CancelledError, SQLAlchemyError):
+            await sharing
 
 
 @contextlib.contextmanager

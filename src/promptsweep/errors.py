@@ -68,7 +68,17 @@ class RateLimitError(ModelError):
 
 
 class ServerError(ModelError):
-    """The endpoint or the network failed (5xx, 408, 409, reset, timeout, unreadable body): retried."""
+    """The endpoint or the network failed (5xx, 408, 409, reset, timeout, unreadable body): retried.
+
+    `overloaded` says that the endpoint asks for less (503, 529), `retry_after` how many seconds it wants to
+    be left alone (None if unsaid), `sent` whether the request can have reached it.
+    """
+
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, overloaded: bool = False, sent: bool = True
+    ):
+        super().__init__(message)
+        self.retry_after, self.overloaded, self.sent = retry_after, overloaded, sent
 
 
 class RequestError(ModelError):
@@ -85,6 +95,10 @@ class AuthenticationError(RunFatalError):
 
 class QuotaError(RunFatalError):
     """The account has no credit left (429 `insufficient_quota`)."""
+
+
+class BudgetReached(RunFatalError):  # noqa: N818  nothing is broken: the run did what it was told
+    """The next request could exceed the run's budget, so it was not sent."""
 
 
 class ReplayMissError(RequestError):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from promptsweep.models import params, tokens
+from promptsweep.models.limits import Limiter, steady
+from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 Answer = str | Completion
@@ -28,11 +30,16 @@ class FunctionModel:
     """Seconds before each reply."""
     concurrency: int = field(default=64, kw_only=True)
     notice: str | None = field(default=None, kw_only=True)
+    retries: Retries = field(default_factory=lambda: Retries(first=0.01), kw_only=True)
     requests: list[Request] = field(default_factory=list, init=False, repr=False)
     """Every request, in the order of arrival."""
     peak_in_flight: int = field(default=0, init=False)
     """Most calls that were under way at the same time."""
+    limiter: Limiter = field(init=False, repr=False)
     _in_flight: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.limiter = steady(self.concurrency)
 
     @property
     def calls(self) -> int:

@@ -39,11 +39,14 @@ class Sample:
     """Every accepted answer; empty when the row has none. JSON targets are JSON text."""
     fields: Mapping[str, JSON] = field(default_factory=dict)
     """The row's other columns: variables of the templates."""
-    digest: str = field(init=False, compare=False)
-    """Address of the content, without the id: an edited row is another sample."""
+    _digest: str = field(init=False, default="", compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", digest(self.input, self.targets, dict(self.fields)))
+    @property
+    def digest(self) -> str:
+        """Address of the content, without the id: an edited row is another sample. Made when asked for."""
+        if not self._digest:
+            object.__setattr__(self, "_digest", digest(self.input, self.targets, dict(self.fields)))
+        return self._digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from servers import error
 from workspaces import write
 
 
@@ -22,6 +23,72 @@ def test_plan_counts_samples_calls_and_tokens_and_sends_nothing(command, server,
     assert votes["calls_exact"] is False
     assert zero_shot["first_call_tokens"] > 10
     assert not server.requests
+
+
+def test_plan_says_what_a_run_costs_at_most_and_who_says_so(command, server, tmp_path):
+    capped = {**SWEEP, "strategies": ["zero_shot", "self_consistency"], "params": {"max_tokens": 8}}
+    write(tmp_path, {"runners/capped.yaml": {**capped, "budget": {"usd": 0.5}}})
+
+    shown, document = command("plan", "capped").out, command("plan", "capped", "--json").json
+
+    assert "At most 36 calls, about " in shown
+    assert "Price of acme/m: $1 in, $2 out per million tokens (runners/models.yaml, 20" in shown
+    assert "Prompt tokens of acme/m are estimated: one for 4 characters" in shown
+    assert "Budget: 0.5 usd, enough for the worst case." in shown
+    assert document["usd"] == pytest.approx(sum(arm["usd"] for arm in document["arms"]))
+    assert document["prices"]["acme/m"]["output_usd_per_million"] == 2.0
+    assert [arm["calls"] for arm in document["arms"]] == [6, 30]
+    assert not server.requests
+
+
+def test_plan_counts_in_the_vocabulary_of_a_model_that_has_one(command, server):
+    shown = command("plan", "mood", "--model", "acme/gpt-4o-mini").out
+
+    assert "Prompt tokens of acme/gpt-4o-mini are counted in o200k_base." in shown
+    assert "At most 12 calls; tokens and cost have no known limit: without max_tokens" in shown
+
+
+def test_plan_names_the_strategy_that_does_not_declare_its_calls(command, server, tmp_path):
+    code = (
+        "from promptsweep.prompts import strategy\n\n@strategy\nasync def own(sample, ask):\n    return 'x'\n"
+    )
+    code = code.replace("'x'", "await ask('answer')")
+    files = {"prompts/own/strategy.py": code, "prompts/own/answer.j2": "{{ input }}"}
+    write(tmp_path, {**files, "runners/own.yaml": {**SWEEP, "strategies": "own"}})
+
+    shown = command("plan", "own").out
+
+    assert "≥ 6" in shown
+    assert "own does not declare its most calls: @strategy(calls=" in shown
+
+
+def test_a_pilot_runs_some_samples_and_the_run_asks_only_for_the_others(command, server):
+    piloted = command("plan", "mood", "--pilot", "2")
+    asked = len(server.requests)
+    ran = command("run", "mood")
+
+    assert (piloted.code, ran.code) == (0, 0)
+    assert "By the pilot, the whole run takes (95 % intervals):" in piloted.out
+    assert "Calls 12, tokens 144, $0.0002." in piloted.out
+    assert "the pilot is run " in piloted.err
+    assert (asked, len(server.requests)) == (4, 12)
+
+
+def test_a_pilot_prints_one_document(command, server):
+    pilot = command("plan", "mood", "--pilot", "2", "--json").json["pilot"]
+
+    assert pilot["tokens"] == {"value": 144, "low": 144, "high": 144}
+    assert [arm["piloted"] for arm in pilot["arms"]] == [2, 2]
+    assert pilot["seconds"]["low"] <= pilot["seconds"]["value"] <= pilot["seconds"]["high"]
+
+
+def test_a_pilot_that_fails_ends_as_a_run_does(command, server):
+    server.behaviour = lambda request: error(401, "no such key")
+
+    piloted = command("plan", "mood", "--pilot", "2")
+
+    assert piloted.code == 4
+    assert "no such key" in piloted.err
 
 
 SWEEP = {"datasets": "mood", "models": "acme/m"}

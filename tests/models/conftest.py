@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from doubles import Forgetful
 from promptsweep.models import Model, load
+from promptsweep.runners import Progress
+from promptsweep.runners.gateway import Gateway
 from promptsweep.types import Completion, Message
 from promptsweep.workspace import Workspace
 from servers import Behaviour, ChatServer
@@ -53,14 +56,15 @@ def model_at(workspace: Workspace) -> Callable[..., Model]:
 
 @pytest.fixture
 def ask() -> Callable[..., Completion]:
-    """Sends one question, or several at once, and closes the model."""
+    """Sends one question, or several at once, as a run does, and closes the model."""
 
     def sent(model: Model, *questions: str, draw: int = 0, **params: Any) -> Any:
         requests = [model.request((Message("user", text),), params, draw) for text in questions or ("Hi",)]
 
         async def work() -> list[Completion]:
+            gateway = Gateway(model, Forgetful(), Progress(len(requests)))
             try:
-                return list(await asyncio.gather(*(model.chat(request) for request in requests)))
+                return list(await asyncio.gather(*(gateway.send(request) for request in requests)))
             finally:
                 await model.close()
 

@@ -69,7 +69,8 @@ def test_replies_of_a_removed_run_are_pruned_with_all_that_belongs_to_them(own_h
     own_house.workspace.root.joinpath("datasets/lines.test.jsonl").write_text(
         '{"id": "x", "input": "Brand new.", "target": "good"}\n'
     )
-    before = [count(own_house, table) for table in schema.metadata.sorted_tables]
+    tables = [table for table in schema.metadata.sorted_tables if table is not schema.ledger]
+    before = [count(own_house, table) for table in tables]
     size = own_house.workspace.store_path.stat().st_size
     run = own_house.run(
         "gone",
@@ -82,7 +83,7 @@ def test_replies_of_a_removed_run_are_pruned_with_all_that_belongs_to_them(own_h
     delete_run(own_house.store, run)
     assert prune(own_house.store) == 1
 
-    assert [count(own_house, table) for table in schema.metadata.sorted_tables] == before
+    assert [count(own_house, table) for table in tables] == before
     assert own_house.workspace.store_path.stat().st_size < size + 100_000
 
 

@@ -12,6 +12,7 @@ import typer
 
 from promptsweep.cli.cache import cache
 from promptsweep.cli.compare import compare
+from promptsweep.cli.cost import cost
 from promptsweep.cli.dashboard import dashboard
 from promptsweep.cli.doctor import doctor
 from promptsweep.cli.group import Commands
@@ -51,6 +52,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_command,
     "report": report,
     "export": export,
+    "cost": cost,
     "dashboard": dashboard,
     "doctor": doctor,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from promptsweep.datasets.card import FORMS, Card, read_card
@@ -69,7 +70,9 @@ class Dataset:
         """Counts and problems of the split, in one pass over it."""
         name = self.split(split)
         source = self.card.splits[name]
-        return Surveyor(self.card, source.place).survey(self.name, name, numbered_samples(self.card, source))
+        return Surveyor(self.card, source.place).survey(
+            self.name, name, partial(numbered_samples, self.card, source)
+        )
 
     def check(self, split: str | None = None) -> Survey:
         """The survey of a split that a run may use; ConfigError for the first problem that is an error."""

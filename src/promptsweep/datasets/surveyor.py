@@ -1,13 +1,15 @@
-"""The pass over a split that makes its Survey, in about 50 bytes a row."""
+"""The pass over a split that makes its Survey, in about 35 bytes a row."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 
 from promptsweep.datasets.card import Card
-from promptsweep.datasets.seen import FirstSeen
+from promptsweep.datasets.repeats import Repeats
 from promptsweep.datasets.survey import Problem, Survey
 from promptsweep.datasets.text import text_of
 from promptsweep.errors import unknown
@@ -26,20 +28,20 @@ class Surveyor:
     def __init__(self, card: Card, place: str) -> None:
         self._card, self._place = card, place
         self._labels = frozenset(map(nfc, card.labels))
-        self._ids, self._inputs = FirstSeen(), FirstSeen()
+        self._numbers, self._ids, self._inputs = array("I"), Repeats(), Repeats()
         self._messages: dict[str, str] = {}
         self._lines: dict[str, list[int]] = {}
         self._counts: Counter[str] = Counter()
         self._targets: Counter[str] = Counter()
 
-    def survey(self, dataset: str, split: str, samples: Iterable[tuple[int, Sample]]) -> Survey:
+    def survey(self, dataset: str, split: str, samples: Callable[[], Iterable[tuple[int, Sample]]]) -> Survey:
         """What there is to say of these samples, which come with their lines."""
-        count = 0
         fields: Mapping[str, JSON] = {}
-        for line, sample in samples:
+        for line, sample in samples():
             self._look(line, sample)
             fields = sample.fields
-            count += 1
+        count = len(self._numbers)
+        self._note_repeats(samples)
         if not count:
             self._note("no rows", None, lambda: f"split {split!r} has no rows")
         elif self._counts["missing target"] == count and self._card.task in _NEED_TARGETS:
@@ -48,27 +50,30 @@ class Surveyor:
         return Survey(dataset, split, count, dict(self._targets.most_common()), tuple(self._problems()))
 
     def _look(self, line: int, sample: Sample) -> None:
-        card = self._card
-        if (first := self._ids.line(hash(sample.id), line)) != line:
-            self._note("duplicate id", line, lambda: f"the id {sample.id!r} is also that of line {first}")
-        self._look_at_input(line, sample)
+        card, fields = self._card, sample.fields
+        self._numbers.append(line)
+        self._ids.add(hash(sample.id))
+        self._inputs.add(hash((sample.input, text_of(fields["context"]) if "context" in fields else "")))
+        if not sample.input or sample.input.isspace():
+            self._note("empty input", line, lambda: "the input is empty")
         if not sample.targets and card.task != "open":
             self._note("missing target", line, lambda: "the row has no target")
-        if card.task == "classification":
-            self._targets.update(sample.targets)
+        for target in sample.targets if card.task == "classification" else ():
+            self._targets[target] += 1
         for target in sample.targets if self._labels else ():
             if nfc(target) not in self._labels:
                 self._note("unknown label", line, partial(unknown, "label", target, card.labels))
-        if card.cluster and card.cluster not in sample.fields:
-            self._note("cluster", line, lambda: unknown("field", str(card.cluster), sample.fields))
+        if card.cluster and card.cluster not in fields:
+            self._note("cluster", line, partial(unknown, "field", card.cluster, fields))
 
-    def _look_at_input(self, line: int, sample: Sample) -> None:
+    def _note_repeats(self, samples: Callable[[], Iterable[tuple[int, Sample]]]) -> None:
         """Two rows that ask the same of different contexts are no duplicates."""
-        asked = hash((sample.input, text_of(sample.fields.get("context"))))
-        if (first := self._inputs.line(asked, line)) != line:
-            self._note("duplicate input", line, lambda: f"the input is also that of line {first}")
-        if not sample.input.strip():
-            self._note("empty input", line, lambda: "the input is empty")
+        lines = self._numbers
+        for first, place in self._ids.found():
+            self._note("duplicate id", lines[place], partial(_same_id, samples, first, lines[first]))
+        for first, place in self._inputs.found():
+            said = f"the input is also that of line {lines[first]}"
+            self._note("duplicate input", lines[place], said.__str__)
 
     def _note(self, kind: str, line: int | None, message: Callable[[], str]) -> None:
         self._counts[kind] += 1
@@ -82,4 +87,9 @@ class Surveyor:
             Problem(kind, message, self._place, tuple(self._lines[kind]), self._counts[kind], kind in _ERRORS)
             for kind, message in self._messages.items()
         ]
-        return sorted(problems, key=lambda problem: not problem.is_error)
+        return sorted(problems, key=lambda problem: (not problem.is_error, problem.lines[:1], problem.kind))
+
+
+def _same_id(samples: Callable[[], Iterable[tuple[int, Sample]]], place: int, line: int) -> str:
+    _, sample = next(islice(samples(), place, None))
+    return f"the id {sample.id!r} is also that of line {line}"

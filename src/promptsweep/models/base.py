@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from promptsweep.models.limits import Limiter
+from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage
 
 
@@ -24,6 +26,14 @@ class Model(Protocol):
         """Most calls in flight, at least 1."""
 
     @property
+    def limiter(self) -> Limiter:
+        """Admits its attempts; one for all users of the same endpoint, key and model in this process."""
+
+    @property
+    def retries(self) -> Retries:
+        """How often and how long a failed call is tried again."""
+
+    @property
     def notice(self) -> str | None:
         """One line to show before first use, such as the terms of a model; None for nothing."""
 
@@ -34,7 +44,7 @@ class Model(Protocol):
         """The request as it will be sent: defaults merged in, parameters in the endpoint's own names."""
 
     async def chat(self, request: Request) -> Completion:
-        """The reply, after retries where they help. Raises the sorted errors of `promptsweep.errors`."""
+        """The reply to one attempt. Raises the sorted errors of `promptsweep.errors`."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text in the model's own vocabulary where it is known, else a stated estimate."""

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from promptsweep.errors import MissingExtraError
 from promptsweep.models import gguf, params, tokens
+from promptsweep.models.limits import steady
 from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
 from promptsweep.models.replies import usage
+from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 PLAIN = (
@@ -59,6 +61,7 @@ class EmbeddedModel:
     ):
         self.name, self.notice = name, notice
         self.concurrency = layout.servers * layout.calls
+        self.limiter, self.retries = steady(self.concurrency), Retries()
         self.digest = digest(file.digest, PLAIN if plain else None)
         self._model, self._path, self._plain, self._layout = model, file.path, plain, layout
 

@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt
 
 from promptsweep import config
 from promptsweep.errors import ConfigError
+from promptsweep.models.limits import Limits
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
@@ -66,11 +67,17 @@ class Endpoint:
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     concurrency: Annotated[int, Ge(1)] = 16
-    """Most calls in flight for one model."""
+    """Most calls in flight for one model; fewer while the endpoint suffers, unless `adaptive` is false."""
+    adaptive: bool = True
+    requests_per_minute: Annotated[float, Gt(0)] | None = None
+    """Default: as the endpoint's headers say, else unlimited."""
+    tokens_per_minute: Annotated[float, Gt(0)] | None = None
     timeout: Annotated[float, Gt(0)] = 600.0
     """Seconds that one attempt may take in all."""
     connect_timeout: Annotated[float, Gt(0)] = 10.0
     """Seconds that connecting may take."""
+    first_byte_timeout: Annotated[float, Gt(0)] = 300.0
+    """Seconds without a byte of the reply after which an attempt has failed."""
     retries: Retries = field(default_factory=Retries)
     params: dict[str, JSON] = field(default_factory=dict)
     """Defaults of the sampling parameters."""
@@ -84,6 +91,16 @@ class Endpoint:
     """By model, or by a pattern such as `*`."""
     provider: str | None = None
     """Its name in the genai-prices package, for models without a price here."""
+
+    @property
+    def limits(self) -> Limits:
+        """What it allows each model."""
+        return Limits(
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            adaptive=self.adaptive,
+        )
 
     def names(self, model: str) -> dict[str, str]:
         """The parameters that have another name for this model, and which."""

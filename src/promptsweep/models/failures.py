@@ -26,7 +26,8 @@ Codes: TypeAlias = frozenset[str]
 NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 PASSING = frozenset({408, 409, 425})
 """4xx that say nothing about the request: timeout, conflict, too early."""
-
+OVERLOADED = frozenset({503, 529})
+"""5xx that ask for fewer requests."""
 
 KINDS: Sequence[tuple[type[ModelError], str, Callable[[int, Codes], bool]]] = (
     (
@@ -66,6 +67,8 @@ def sort(status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
     message = f"{meaning}{detail.message} (HTTP {status})"
     if kind is RateLimitError:
         return RateLimitError(message, retry_after(headers))
+    if kind is ServerError:
+        return ServerError(message, retry_after(headers), overloaded=status in OVERLOADED)
     return kind(message)
 
 

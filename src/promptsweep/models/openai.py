@@ -24,8 +24,8 @@ from promptsweep.errors import ModelError, ServerError
 from promptsweep.models import failures, params, replies, tokens
 from promptsweep.models.endpoints import Endpoint
 from promptsweep.models.keys import hide
+from promptsweep.models.limits import shared
 from promptsweep.models.prices import Rates, endpoint_rates
-from promptsweep.models.retry import RETRIED, retry
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class OpenAIModel:
         self._base_url = base_url.rstrip("/")
         self._url = _url(self._base_url, endpoint, model)
         self.digest = digest(self._url, model)
+        self.retries = endpoint.retries
+        self.limiter = shared(digest(self._url, model, key), endpoint.limits)
         self._session: aiohttp.ClientSession | None = None
         self.check(self._defaults)
 
@@ -69,11 +71,13 @@ class OpenAIModel:
         return Request(self._model, self._base_url, messages, merged, draw)
 
     async def chat(self, request: Request) -> Completion:
-        """The reply, after retries. Raises the sorted errors; no error ever holds the key."""
+        """The reply to one attempt. Raises the sorted errors; no error ever holds the key."""
         try:
-            return await self._attempt(request)
-        except RETRIED as failure:
-            return await retry(failure, lambda: self._attempt(request), self._endpoint.retries)
+            completion = await self._post(request)
+        except ModelError as error:
+            error.args = (f"{self.name}: {hide(str(error), self._key)}",)
+            raise
+        return replace(completion, cost=self.price(completion.usage))
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact where the vocabulary is known."""
@@ -93,14 +97,6 @@ class OpenAIModel:
     def _rates(self) -> Rates | None:
         return endpoint_rates(self._endpoint, self._model)
 
-    async def _attempt(self, request: Request) -> Completion:
-        try:
-            completion = await self._post(request)
-        except ModelError as error:
-            error.args = (f"{self.name}: {hide(str(error), self._key)}",)
-            raise
-        return replace(completion, cost=self.price(completion.usage))
-
     async def _post(self, request: Request) -> Completion:
         session = self._session or self._open()
         body = orjson.dumps({"model": request.model, "messages": request.messages, **request.params})
@@ -110,7 +106,9 @@ class OpenAIModel:
             async with sent as response:
                 content = await response.read()
         except _network_errors() as error:
-            raise ServerError(self._network_failure(error)) from None
+            connected = not isinstance(error, _unconnected())
+            raise ServerError(self._network_failure(error), sent=connected) from None
+        self.limiter.learn(response.headers)
         if response.status != 200:
             raise failures.sort(response.status, response.headers, content)
         return replies.read(content, perf_counter() - began)
@@ -118,7 +116,10 @@ class OpenAIModel:
     def _network_failure(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             allowed = self._endpoint
-            return f"no reply in {allowed.timeout:g} s, or no connection in {allowed.connect_timeout:g} s"
+            return (
+                f"no connection in {allowed.connect_timeout:g} s, no byte in "
+                f"{allowed.first_byte_timeout:g} s, or no whole reply in {allowed.timeout:g} s"
+            )
         return f"the connection to {self._base_url} failed: {str(error) or type(error).__name__}"
 
     def _open(self) -> aiohttp.ClientSession:
@@ -127,7 +128,11 @@ class OpenAIModel:
         endpoint = self._endpoint
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
-            timeout=aiohttp.ClientTimeout(total=endpoint.timeout, sock_connect=endpoint.connect_timeout),
+            timeout=aiohttp.ClientTimeout(
+                total=endpoint.timeout,
+                sock_connect=endpoint.connect_timeout,
+                sock_read=endpoint.first_byte_timeout,
+            ),
             headers=self._headers(),
         )
         return self._session
@@ -151,6 +156,14 @@ class OpenAIModel:
 def _url(base_url: str, endpoint: Endpoint, model: str) -> str:
     query = f"?{urlencode(endpoint.query)}" if endpoint.query else ""
     return base_url + endpoint.path.replace("{model}", quote(model, safe="")) + query
+
+
+@cache
+def _unconnected() -> tuple[type[Exception], ...]:
+    """No connection, so nothing was sent."""
+    import aiohttp
+
+    return (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @cache

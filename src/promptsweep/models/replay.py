@@ -7,8 +7,10 @@ from pathlib import Path
 
 from promptsweep.errors import ConfigError, ReplayMissError, unknown
 from promptsweep.models import params, tokens
+from promptsweep.models.limits import steady
 from promptsweep.models.misses import nearest
 from promptsweep.models.recording import Recorded, Recording, address
+from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 
@@ -24,6 +26,7 @@ class ReplayModel:
 
     def __init__(self, name: str, path: Path, model: str | None = None):
         self.name = name
+        self.limiter, self.retries = steady(self.concurrency), Retries()
         self._recording = Recording.read(path)
         self._model = _choose(self._recording, model)
         self.digest = digest(self._recording.digest, self._model)

@@ -65,7 +65,7 @@ async def retry(first: RateLimitError | ServerError, send: Send, retries: Retrie
 
 def _wait(state: RetryCallState, retries: Retries) -> float:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RateLimitError) and error.retry_after is not None:
+    if isinstance(error, RETRIED) and error.retry_after is not None:
         return error.retry_after + random.uniform(0, retries.first / 10)
     longest: float = min(retries.longest, retries.first * 2 ** (state.attempt_number - 1))
     return random.uniform(longest / 2, longest)

@@ -12,7 +12,7 @@ from promptsweep.prompts.strategies import strategy
 from promptsweep.types import JSON, Sample
 
 
-@strategy
+@strategy(calls=lambda draws, **_: draws)
 async def self_consistency(sample: Sample, ask: Ask, *, draws: int = 5) -> str:
     """Draw several chains of thought and return the answer most of them reach (Wang et al. 2023).
 
@@ -31,7 +31,7 @@ async def self_consistency(sample: Sample, ask: Ask, *, draws: int = 5) -> str:
     return replies[answers.index(winner)]
 
 
-@strategy
+@strategy(calls=lambda max_points, **_: 1 + max_points)
 async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10) -> str:
     """Outline the answer in one call, then write all its points at the same time (Ning et al. 2023)."""
     if max_points < 1:
@@ -48,7 +48,7 @@ async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10)
     return "\n\n".join(body.strip() for body in bodies)
 
 
-@strategy
+@strategy(calls=lambda mode, rounds, **_: rounds if mode == "per_round" else 1)
 async def chain_of_density(
     sample: Sample, ask: Ask, *, mode: str = "one_call", rounds: int = 5, step: int = 3
 ) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.prompts.ask import Ask
@@ -19,21 +18,39 @@ from promptsweep.workspace import Workspace
 
 StrategyFunction = Callable[..., Awaitable[str]]
 F = TypeVar("F", bound=StrategyFunction)
+Bound = Callable[..., int]
+"""The strategy's parameters, by name → the most calls that one sample can take."""
 
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
 
 
-_MARK = "__promptsweep_strategy__"
+_MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
 
 
-def strategy(function: F) -> F:
-    """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name."""
-    is_async: bool = inspect.iscoroutinefunction(function)
-    if not is_async:
-        raise ConfigError(f"strategy {function.__name__!r} must be an async function")
-    vars(function)[_MARK] = True
-    return function
+@overload
+def strategy(function: F) -> F: ...
+
+
+@overload
+def strategy(*, calls: Bound) -> Callable[[F], F]: ...
+
+
+def strategy(function: F | None = None, *, calls: Bound | None = None) -> F | Callable[[F], F]:
+    """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name.
+
+    `@strategy(calls=lambda draws, **_: draws)` also declares the most calls that one sample can take,
+    whatever the model replies, so that `plan` can tell the worst case before anything is sent.
+    """
+
+    def mark(function: F) -> F:
+        is_async: bool = inspect.iscoroutinefunction(function)
+        if not is_async:
+            raise ConfigError(f"strategy {function.__name__!r} must be an async function")
+        vars(function).update({_MARK: True, _CALLS: calls})
+        return function
+
+    return mark if function is None else mark(function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,32 @@ class Strategy:
     description: str
     digest: str
     """Content address of its templates and code."""
+    bound: Bound | None = None
+    """What it declares of its calls; None where it declares nothing."""
+
+    @property
+    def single_call(self) -> bool:
+        """Whether it is a folder without Python: one call for each sample, whatever the reply."""
+        return self.function is one_call
+
+    def most_calls(self, params: Mapping[str, JSON]) -> int | None:
+        """The most calls that one sample takes with all these parameters; None where it does not say.
+
+        Raises ConfigError where the declaration fails or gives no whole number from 1.
+        """
+        if self.single_call or self.bound is None:
+            return 1 if self.single_call else None
+        try:
+            most = self.bound(**params)
+        except Exception as error:
+            raise ConfigError(
+                f"the calls of strategy {self.name!r}: {type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(most, int) or most < 1:
+            raise ConfigError(
+                f"the calls of strategy {self.name!r} must be a whole number from 1, not {most!r}"
+            )
+        return most
 
     def complete(self, given: Mapping[str, JSON]) -> dict[str, JSON]:
         """All parameters with those that are given; ConfigError for one that it does not take."""
@@ -91,6 +134,7 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         uses_shots=uses_shots,
         description=_description(function) or templates.description(files[0]),
         digest=digest(templates.digest(files), code),
+        bound=getattr(function, _CALLS, None),
     )
 
 

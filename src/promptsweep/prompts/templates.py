@@ -2,17 +2,16 @@
 
 A template marks its messages with `{% system %}`, `{% user %}` and `{% assistant %}`; a message runs to
 the next tag (or to an optional `{% enduser %}`), and tags may stand in loops and conditions. The tags
-compile to marks in the stream of output pieces, and every value comes as a piece of its own, so that a
-sample whose text holds `{% user %}` or `<|im_start|>` stays text, and white space around the tags
-belongs to the template while white space in a value is kept to the byte.
+compile to marks in the stream of output pieces, and every value comes as a piece of its own type, so that
+a sample whose text holds `{% user %}`, `<|im_start|>` or a mark stays text, and white space around the
+tags belongs to the template while white space in a value is kept to the byte.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
 
 from jinja2 import (
     FileSystemLoader,
@@ -31,18 +30,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.types import JSON, Message, Role, digest
 
-ROLES = ("system", "user", "assistant")
+ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ENDS = tuple(f"end{role}" for role in ROLES)
 TEMPLATE = ".j2"
 
 
-class _Mark(str):
-    """A piece of output that is a role tag and not text."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return self
+_OUTSIDE = "\ufdd0"
+_MARKS: Mapping[str, Role | None] = {_OUTSIDE: None} | {f"{_OUTSIDE}{role}": role for role in ROLES}
+"""Pieces of output that are a role tag: they begin with a code point that Unicode keeps from all text."""
 
 
 class _Value(str):
@@ -59,12 +54,8 @@ class _RoleTags(Extension):
 
     def parse(self, parser: Parser) -> nodes.Node:
         token = next(parser.stream)
-        mark = self.call_method("mark", [nodes.Const(token.value)], lineno=token.lineno)
-        return nodes.Output([mark], lineno=token.lineno)
-
-    @staticmethod
-    def mark(tag: str) -> _Mark:
-        return _Mark("" if tag in ENDS else tag)
+        role = token.value if token.value in ROLES else ""
+        return nodes.Output([nodes.TemplateData(_OUTSIDE + role)], lineno=token.lineno)
 
 
 class _ParamsTag(Extension):
@@ -92,10 +83,6 @@ class _ParamsTag(Extension):
         """The values are read from the syntax tree; at rendering they come with the context."""
 
 
-def _piece(value: Any) -> Any:
-    return value if isinstance(value, _Mark) else _Value(value)
-
-
 class Templates:
     """The templates of a workspace: compiled once, sandboxed, with strict undefined."""
 
@@ -104,7 +91,7 @@ class Templates:
             loader=FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig"),
             extensions=[_RoleTags, _ParamsTag],
             undefined=StrictUndefined,
-            finalize=_piece,
+            finalize=_Value,
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -191,12 +178,8 @@ def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, 
     Raises ConfigError with the template and the line: an undefined variable (with the variables that
     exist), text outside of all messages, an error of an expression.
     """
-    try:
-        pieces = list(template.generate(variables))
-    except Exception as error:  # noqa: BLE001  an expression of a template may raise anything
-        raise _explained(error, template, variables) from None
     messages = []
-    for role, text in _turns(pieces):
+    for role, text in _turns(_pieces(template, variables)):
         if role is not None:
             messages.append(Message(role, text))
         elif text:
@@ -209,52 +192,59 @@ def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, 
     return tuple(messages)
 
 
-def _turns(pieces: Iterable[str]) -> Iterator[tuple[Role | None, str]]:
+def _pieces(template: Template, variables: Mapping[str, JSON]) -> list[str]:
+    """The output as it is made. `Template.generate` does the same, but adds the globals far more slowly."""
+    context = template.new_context({**template.environment.globals, **variables}, shared=True)
+    try:
+        return list(template.root_render_func(context))
+    except Exception:  # noqa: BLE001  an expression of a template may raise anything
+        try:
+            template.environment.handle_exception()  # raises it again, with the template's own lines
+        except Exception as error:  # noqa: BLE001
+            raise _explained(error, template, variables) from None
+
+
+def _turns(pieces: list[str]) -> list[tuple[Role | None, str]]:
     """Splits pieces at the marks; None is the role of what stands outside of every message."""
-    pieces = list(pieces)
-    if not pieces:
-        return
-    role: Role | None = None if any(isinstance(piece, _Mark) for piece in pieces) else "user"
+    turns: list[tuple[Role | None, str]] = []
+    role: Role | None = None
     turn: list[str] = []
+    marked = False
     for piece in pieces:
-        if isinstance(piece, _Mark):
-            yield from _turn(role, turn)
-            role, turn = cast("Role | None", str.__str__(piece) or None), []
-        else:
+        if type(piece) is _Value or piece not in _MARKS:
             turn.append(piece)
-    yield from _turn(role, turn)
+            continue
+        turns.append((role, _trimmed(turn)))
+        role, turn, marked = _MARKS[piece], [], True
+    if pieces and not marked:
+        role = "user"
+    turns.append((role, _trimmed(turn)))
+    return turns
 
 
-def _turn(role: Role | None, pieces: list[str]) -> Iterator[tuple[Role | None, str]]:
-    yield role, "".join(_trimmed(pieces))
+def _trimmed(pieces: list[str]) -> str:
+    """The text without the template's own white space at both ends; values are left alone."""
+    start, end = 0, len(pieces)
+    while start < end and not (first := _stripped(pieces[start], str.lstrip)):
+        start += 1
+    while end > start and not (last := _stripped(pieces[end - 1], str.rstrip)):
+        end -= 1
+    if end - start <= 1:
+        return "".join(_stripped(piece, str.strip) for piece in pieces[start:end])
+    return "".join([first, *pieces[start + 1 : end - 1], last])
 
 
-def _trimmed(pieces: list[str]) -> list[str]:
-    """Without the template's own white space at both ends; values are left alone."""
-    pieces = list(pieces)
-    while pieces:
-        pieces[0] = pieces[0] if isinstance(pieces[0], _Value) else pieces[0].lstrip()
-        if pieces[0]:
-            break
-        del pieces[0]
-    while pieces:
-        pieces[-1] = pieces[-1] if isinstance(pieces[-1], _Value) else pieces[-1].rstrip()
-        if pieces[-1]:
-            break
-        del pieces[-1]
-    return pieces
+def _stripped(piece: str, strip: Callable[[str], str]) -> str:
+    return piece if type(piece) is _Value else strip(piece)
 
 
 def _refuse_buffered_roles(tree: nodes.Template, name: str) -> None:
     """Macros and captured blocks turn their output into one text, where a role would be lost."""
     for block in tree.find_all((nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock)):
-        for attribute in block.find_all(nodes.ExtensionAttribute):
-            if attribute.name == "mark":
-                raise ConfigError(
-                    "role tags cannot stand in a macro, call, filter or set block",
-                    path=name,
-                    line=block.lineno,
-                )
+        if any(text.data in _MARKS for text in block.find_all(nodes.TemplateData)):
+            raise ConfigError(
+                "role tags cannot stand in a macro, call, filter or set block", path=name, line=block.lineno
+            )
 
 
 def _syntax(error: TemplateSyntaxError) -> ConfigError:

@@ -82,16 +82,19 @@ def sample_row(sample: Sample) -> Row:
 
 def record_row(record: Record, arm: int) -> Row:
     """A record without its calls and scores; `arm` is the arm's number in the store."""
-    completions = [call.completion for call in record.calls if call.completion is not None]
-    costs = [completion.cost for completion in completions]
-    reply_call = next(
-        (
-            place
-            for place, call in enumerate(record.calls)
-            if call.completion is not None and call.completion.text == record.reply
-        ),
-        None,
-    )
+    prompt, completion, cached, cost = 0, 0, 0, 0.0
+    reply_call, priced = None, True
+    for place, call in enumerate(record.calls):
+        made = call.completion
+        if made is None:
+            continue
+        prompt += made.usage.prompt or 0
+        completion += made.usage.completion or 0
+        cached += made.cached
+        cost += made.cost or 0.0
+        priced = priced and made.cost is not None
+        if reply_call is None and made.text == record.reply:
+            reply_call = place
     return {
         "id": record_id(arm, record.repeat, record.position),
         "sample_id": record.sample.id,
@@ -102,11 +105,11 @@ def record_row(record: Record, arm: int) -> Row:
         "reply": record.reply if reply_call is None else None,
         "seconds": record.seconds,
         "critical_seconds": record.critical_seconds,
-        "prompt_tokens": sum(completion.usage.prompt or 0 for completion in completions),
-        "completion_tokens": sum(completion.usage.completion or 0 for completion in completions),
-        "cost": None if None in costs else sum(cost for cost in costs if cost is not None),
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "cost": cost if priced else None,
         "requests": len(record.calls),
-        "cached": sum(completion.cached for completion in completions),
+        "cached": cached,
         "error": record.error,
         "details": dumps(dict(record.details)) if record.details else None,
     }

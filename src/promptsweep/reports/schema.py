@@ -136,6 +136,27 @@ responses = Table(
     Column("created", Float, nullable=False),
 )
 
+leases = Table(  # which runs use which models now
+    "leases",
+    metadata,
+    Column("model", Text, primary_key=True),  # the model's digest
+    Column("run", Text, primary_key=True),
+    Column("seen", Float, nullable=False),
+)
+
+ledger = Table(  # what a run paid and saved; stays when replies are pruned or the run is removed
+    "ledger",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("model", Text, primary_key=True),  # as the sweep names it
+    Column("day", Text, primary_key=True),  # YYYY-MM-DD, UTC
+    Column("kind", Text, primary_key=True),  # new, failed, saved or authorised: see reports.ledger
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("usd", Float, nullable=False),  # of the requests whose price is known
+    Column("unpriced", BigInteger, nullable=False),  # requests whose price is unknown
+)
+
 POSITION_BITS, REPEAT_BITS = 33, 10
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, exists, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -123,6 +123,12 @@ class Store:
             return bool(bits[arm][place >> 3] >> (place & 7) & 1)
 
         return is_done, total
+
+    def has_records(self, run: str) -> bool:
+        """Whether anything is recorded of a run."""
+        ranges = [schema.records.c.id.between(*schema.record_range(arm.id)) for arm in self.arms(run)]
+        with self.engine.connect() as connection:
+            return any(connection.scalar(select(exists().where(within))) for within in ranges)
 
     def close(self) -> None:
         """Gives connections and files back."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete
@@ -39,11 +41,42 @@ def insert_or_ignore(connection: Connection, table: Table) -> Any:
     return sqlite_insert(table).on_conflict_do_nothing()
 
 
-class Writer:
-    """Collects rows from the event loop; a thread of its own writes them."""
+@dataclass(frozen=True, slots=True)
+class _Insert:
+    """A table's insert, compiled once: handing rows straight to the driver takes a third of the time."""
 
-    def __init__(self, engine: Engine, committed: Callable[[list[Row]], None] = lambda _: None):
-        self._engine, self._committed = engine, committed
+    sql: str
+    form: Callable[[Row], Any]
+    """A row as the driver takes it."""
+
+    @classmethod
+    def of(cls, table: Table, engine: Engine) -> _Insert:
+        with engine.connect() as connection:
+            compiled = insert_or_ignore(connection, table).compile(dialect=engine.dialect)
+        names = compiled.positiontup
+        return cls(str(compiled), itemgetter(*names) if names else lambda row: row)
+
+    def run(self, connection: Connection, rows: list[Row]) -> None:
+        connection.exec_driver_sql(self.sql, list(map(self.form, rows)))
+
+
+class Writer:
+    """Collects rows from the event loop; a thread of its own writes them.
+
+    `redone` says that records may be in the store already, from attempts that failed.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        committed: Callable[[list[Row]], None] = lambda _: None,
+        also: Callable[[Connection], None] = lambda _: None,
+        *,
+        redone: bool = True,
+    ):
+        """`committed` gets the responses of each transaction, after it; `also` writes more within it."""
+        self._engine, self._committed, self._also, self._redone = engine, committed, also, redone
+        self._inserts = {table.name: _Insert.of(table, engine) for table in _ORDER}
         self._rows: dict[str, list[Row]] = {table.name: [] for table in _ORDER}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -53,12 +86,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="promptsweep-writer", daemon=True)
         self._thread.start()
 
-    def put(self, table: Table, rows: list[Row]) -> None:
-        """Adds rows to the next transaction."""
-        if rows:
-            with self._lock:
-                self._rows[table.name] += rows
-                self.waiting += len(rows)
+    def put(self, rows: Mapping[str, list[Row]]) -> None:
+        """Adds rows, by the names of their tables, to the next transaction."""
+        with self._lock:
+            for table, some in rows.items():
+                self._rows[table] += some
+                self.waiting += len(some)
 
     def check(self) -> None:
         """Raises what made writing fail, as one line."""
@@ -84,22 +117,24 @@ class Writer:
 
     def _flush(self) -> None:
         with self._lock:
-            if not self.waiting:
+            if not self.waiting and not self._closing:
                 return
             batch, self._rows = self._rows, {table.name: [] for table in _ORDER}
         with self._engine.begin() as connection:
-            _replace_records(connection, batch)
-            for table in _ORDER:
-                if rows := batch[table.name]:
-                    connection.execute(insert_or_ignore(connection, table), rows)
+            if self._redone:
+                _remove_records(connection, batch["records"])
+            for table, insert in self._inserts.items():
+                if rows := batch[table]:
+                    insert.run(connection, rows)
+            self._also(connection)
         with self._lock:
             self.waiting -= sum(map(len, batch.values()))
         self._committed(batch["responses"])
 
 
-def _replace_records(connection: Connection, batch: dict[str, list[Row]]) -> None:
-    """Takes away what earlier, failed attempts at the same records left."""
-    redone = [row["id"] for row in batch["records"]]
+def _remove_records(connection: Connection, rows: list[Row]) -> None:
+    """Takes away what earlier, failed attempts at these records left."""
+    redone = [row["id"] for row in rows]
     for start in range(0, len(redone), 500):
         some = redone[start : start + 500]
         connection.execute(delete(schema.scores).where(schema.scores.c.record.in_(some)))

@@ -1,5 +1,7 @@
 """Sweep → plan → jobs → records. Reads the folder `runners/`."""
 
+from promptsweep.runners.budget import Allowance, Budget
+from promptsweep.runners.gateway import Purse
 from promptsweep.runners.imported import ImportedAnswers, read_answers
 from promptsweep.runners.jobs import Stop, execute
 from promptsweep.runners.plan import Plan, PlannedArm, Planner, ScoredArm, first_request, probe
@@ -9,12 +11,15 @@ from promptsweep.runners.sink import Entry, Sink
 from promptsweep.runners.sweep import Sweep, SweepFile, load, parse
 
 __all__ = [
+    "Allowance",
+    "Budget",
     "Entry",
     "ImportedAnswers",
     "Plan",
     "PlannedArm",
     "Planner",
     "Progress",
+    "Purse",
     "ScoredArm",
     "Sink",
     "Stop",

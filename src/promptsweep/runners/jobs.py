@@ -10,7 +10,7 @@ from typing import NamedTuple
 from promptsweep.errors import ConfigError, ModelError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Ask
-from promptsweep.runners.gateway import Gateway
+from promptsweep.runners.gateway import Gateway, Purse
 from promptsweep.runners.plan import Plan, PlannedArm
 from promptsweep.runners.progress import Progress
 from promptsweep.runners.scoring import judge
@@ -43,7 +43,14 @@ class Stop:
         self.reason = self.reason or reason
 
 
-async def execute(plan: Plan, sink: Sink, progress: Progress, stop: Stop, done: Done) -> None:
+async def execute(
+    plan: Plan,
+    sink: Sink,
+    progress: Progress,
+    stop: Stop,
+    done: Done,
+    purse: Purse = Purse(),  # noqa: B008
+) -> None:
     """Runs every job that is not done, each model at its own concurrency.
 
     Raises what made storing fail. An error of a model is a record's outcome; one that no further request
@@ -66,7 +73,7 @@ async def execute(plan: Plan, sink: Sink, progress: Progress, stop: Stop, done: 
     async with asyncio.TaskGroup() as group:
         for model in plan.models:
             jobs = _jobs(plan, model, done, stop)
-            gateway = Gateway(model, sink, progress)
+            gateway = Gateway(model, sink, progress, purse)
             for _ in range(model.concurrency):
                 group.create_task(work(jobs, gateway))
 

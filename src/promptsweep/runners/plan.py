@@ -17,6 +17,8 @@ from promptsweep.metrics import Aggregate, Metric
 from promptsweep.models import Model
 from promptsweep.prompts import Ask, Renderer, Strategy, Templates
 from promptsweep.prompts import load as load_strategy
+from promptsweep.runners.budget import Allowance
+from promptsweep.runners.costs import worst_case
 from promptsweep.runners.selection import Selection
 from promptsweep.runners.sweep import SweepFile, Variant
 from promptsweep.types import JSON, Arm, Completion, Message, Request, Sample, digest
@@ -83,6 +85,8 @@ class Plan:
     arms: tuple[PlannedArm, ...]
     repeats: int
     warnings: tuple[str, ...] = ()
+    budget: Allowance | None = None
+    """What a run of it may spend at most; None: no limit."""
 
     @property
     def total(self) -> int:
@@ -120,6 +124,7 @@ class Planner:
             arms=_labelled(_distinct(arms)),
             repeats=self._sweep.repeats,
             warnings=tuple(self._warnings),
+            budget=self._sweep.budget,
         )
 
     def _arms(self, variant: Variant) -> Iterator[PlannedArm]:
@@ -334,7 +339,11 @@ async def first_request(planned: PlannedArm, sample: Sample) -> Request:
 
 
 async def probe(plan: Plan) -> None:
-    """Renders the first sample of every arm, so that a broken template costs nothing."""
+    """Renders the first sample of every arm, so that a broken template costs nothing.
+
+    Raises ConfigError also where the plan's budget cannot be kept, as the worst case of a request is unknown.
+    """
     for planned in plan.arms:
-        first = next(iter(planned.selection))
-        await first_request(planned, first)
+        request = await first_request(planned, next(iter(planned.selection)))
+        if plan.budget is not None:
+            plan.budget.check(worst_case(request, planned.model), planned.arm.label)

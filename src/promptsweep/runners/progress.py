@@ -18,6 +18,8 @@ class Progress:
     errors: int = 0
     requests: int = 0
     cached: int = 0
+    retries: int = 0
+    """Attempts that failed and may be made again."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0

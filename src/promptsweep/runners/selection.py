@@ -34,5 +34,12 @@ class Selection:
         chosen = tuple(choose(dataset.samples(split), limit, seed, by_target))
         return cls(dataset, split, limit, len(chosen), warnings, chosen)
 
+    def part(self, size: int, seed: int) -> Selection:
+        """At most `size` of these samples, drawn as a limit would draw them."""
+        if size >= self.count:
+            return self
+        chosen = tuple(choose(self, size, seed, self.dataset.card.task == "classification"))
+        return Selection(self.dataset, self.split, size, len(chosen), self.warnings, chosen)
+
     def __iter__(self) -> Iterator[Sample]:
         return iter(self._chosen) if self._chosen is not None else self.dataset.samples(self.split)

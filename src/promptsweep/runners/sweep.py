@@ -12,6 +12,7 @@ from annotated_types import Ge
 
 from promptsweep.config import line_of, plain, read_yaml, validate
 from promptsweep.errors import ConfigError
+from promptsweep.runners.budget import Allowance
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -44,6 +45,8 @@ class Sweep:
     limit: Annotated[int, Ge(1)] | None = None
     """Most samples of each dataset: drawn with `seed`, stratified by label. Default: all."""
     seed: int = 0
+    budget: Allowance | None = None
+    """What a run may spend at most. Default: no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,77 +1,82 @@
-"""A plan: its arms, and what they would send."""
+"""A plan: its arms, what they would send at most, and what that costs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypeVar, cast
 
 from promptsweep.api import enter
 from promptsweep.cli.output import console, emit
-from promptsweep.cli.views.counts import compact
+from promptsweep.cli.views.counts import clock, compact
+from promptsweep.cli.views.pilots import forecast_json
 from promptsweep.cli.views.tables import Column, fitting
-from promptsweep.prompts.strategies import one_call
-from promptsweep.reports.figures import plural
-from promptsweep.runners import Plan, PlannedArm, first_request
+from promptsweep.models.quotes import Quote, quote
+from promptsweep.reports import figures
+from promptsweep.reports.pilot import Forecast
+from promptsweep.runners import Plan
+from promptsweep.runners.estimate import ArmEstimate, estimate, seconds_at_limits
 from promptsweep.types import JSON
+from promptsweep.workspace import Workspace
 
-RENDERED = 5
-"""Samples of an arm whose first request is rendered to estimate its tokens."""
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
-class _Estimate:
-    """What an arm would send."""
+class Costing:
+    """A plan with its estimates and prices."""
 
-    planned: PlannedArm
-    calls: int
-    """At least this many: one for each record."""
-    exact: bool
-    """Whether there are no more: False for strategies whose further calls depend on the replies."""
-    tokens: float
-    """Prompt tokens of the first call, the mean over some samples."""
+    plan: Plan
+    arms: Sequence[ArmEstimate]
+    quotes: Mapping[str, Quote]
+    """By the name of the model; those without a published price are absent."""
+    seconds: float
+    """The least the run can take by the configured rates; 0.0 where no rate is configured."""
+
+    @classmethod
+    def of(cls, plan: Plan, workspace: Workspace) -> Costing:
+        """Renders some samples of each arm; sends nothing."""
+        arms = enter(estimate(plan))
+        names = dict.fromkeys(one.planned.arm.model for one in arms)
+        quotes = {name: found for name in names if (found := quote(name, workspace)) is not None}
+        return cls(plan, arms, quotes, seconds_at_limits(arms))
+
+    @property
+    def calls(self) -> int | None:
+        """At most; None where an arm does not say."""
+        return _sum([one.calls for one in self.arms])
+
+    @property
+    def tokens(self) -> int | None:
+        """At most; None where nothing limits an arm's."""
+        return _sum([one.tokens for one in self.arms])
+
+    @property
+    def usd(self) -> float | None:
+        """At most; None where an arm's is unknown."""
+        return _sum([one.usd for one in self.arms])
 
 
-def plan_json(plan: Plan) -> dict[str, JSON]:
+def plan_json(costing: Costing, forecast: Forecast | None) -> dict[str, JSON]:
     """The document that `plan --json` prints."""
+    plan = costing.plan
     return {
         "sweep": plan.name,
         "repeats": plan.repeats,
         "records": plan.total,
-        "arms": [_arm_json(estimate) for estimate in _estimates(plan)],
+        "arms": [_arm_json(one) for one in costing.arms],
+        "calls": costing.calls,
+        "tokens": costing.tokens,
+        "usd": costing.usd,
+        "least_seconds": costing.seconds,
+        "prices": {name: _quote_json(found) for name, found in costing.quotes.items()},
+        "budget": None if plan.budget is None else asdict(plan.budget),
         "warnings": list(plan.warnings),
+        "pilot": None if forecast is None else forecast_json(forecast),
     }
 
 
-def print_plan(plan: Plan) -> None:
-    """Prints the arms as a table, and the sums."""
-    estimates = _estimates(plan)
-    for table in fitting(console().width, *_columns(estimates)):
-        emit(table, "")
-    models = {one.planned.arm.model for one in estimates}
-    arms = plural(len(estimates), "arm") + (f" on {models.pop()}" if len(models) == 1 else "")
-    repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
-    tokens = compact(sum(one.calls * one.tokens for one in estimates))
-    emit(f"{arms}, {plural(plan.total, 'record')}{repeats}.")
-    emit(f"The first calls hold about {tokens} prompt tokens. Nothing was sent.")
-    if not all(one.exact for one in estimates):
-        emit("≥: how many calls follow the first depends on the strategy and the replies.")
-
-
-def _estimates(plan: Plan) -> list[_Estimate]:
-    return [_estimate(planned, plan.repeats) for planned in plan.arms]
-
-
-def _estimate(planned: PlannedArm, repeats: int) -> _Estimate:
-    requests = [enter(first_request(planned, sample)) for sample in islice(planned.selection, RENDERED)]
-    tokens = [
-        sum(planned.model.count_tokens(one.content) for one in request.messages) for request in requests
-    ]
-    exact = planned.strategy.function is one_call
-    return _Estimate(planned, planned.selection.count * repeats, exact, sum(tokens) / len(tokens))
-
-
-def _arm_json(estimate: _Estimate) -> dict[str, JSON]:
+def _arm_json(estimate: ArmEstimate) -> dict[str, JSON]:
     arm = estimate.planned.arm
     return {
         "arm": arm.label,
@@ -83,11 +88,88 @@ def _arm_json(estimate: _Estimate) -> dict[str, JSON]:
         "samples": estimate.planned.selection.count,
         "calls": estimate.calls,
         "calls_exact": estimate.exact,
-        "first_call_tokens": round(estimate.tokens, 1),
+        "first_call_tokens": round(estimate.prompt_tokens, 1),
+        "vocabulary": estimate.vocabulary,
+        "max_tokens": estimate.reply_cap,
+        "tokens": estimate.tokens,
+        "usd": estimate.usd,
     }
 
 
-def _columns(estimates: Sequence[_Estimate]) -> tuple[list[Column], list[Column]]:
+def _quote_json(found: Quote) -> dict[str, JSON]:
+    return {
+        "input_usd_per_million": round(found.input, 9),
+        "output_usd_per_million": round(found.output, 9),
+        "source": found.source,
+        "date": None if found.date is None else found.date.isoformat(),
+    }
+
+
+def print_plan(costing: Costing) -> None:
+    """Prints the arms as a table, the sums, and what they rest on."""
+    for table in fitting(console().width, *_columns(costing.arms)):
+        emit(table, "")
+    plan = costing.plan
+    models = [model.name for model in plan.models]
+    arms = figures.plural(len(costing.arms), "arm") + (f" on {models[0]}" if len(models) == 1 else "")
+    repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
+    emit(f"{arms}, {figures.plural(plan.total, 'record')}{repeats}.")
+    emit(*_sums(costing), *_vocabularies(costing.arms), *_prices(costing))
+    if costing.seconds:
+        emit(f"Time: at least {clock(costing.seconds)} at the configured rates.")
+    if plan.budget is not None:
+        emit(_budget(costing))
+
+
+def _sums(costing: Costing) -> Iterator[str]:
+    if costing.calls is None:
+        silent = sorted({one.planned.arm.strategy for one in costing.arms if one.calls is None})
+        yield f"≥: {', '.join(silent)} does not declare its most calls: @strategy(calls=lambda **_: 3)."
+    elif not all(one.exact for one in costing.arms):
+        yield "≤: how many calls are made depends on the strategy and the replies."
+    calls = "an unknown number of calls" if costing.calls is None else f"{costing.calls:,} calls"
+    if costing.tokens is None:
+        why = "" if costing.calls is None else ": without max_tokens nothing limits the replies"
+        yield f"At most {calls}; tokens and cost have no known limit{why}."
+    else:
+        cost = "at an unknown price" if costing.usd is None else figures.dollars(costing.usd)
+        yield f"At most {calls}, about {compact(costing.tokens)} tokens, {cost}."
+
+
+def _vocabularies(arms: Sequence[ArmEstimate]) -> Iterator[str]:
+    for name in sorted({one.vocabulary for one in arms if one.vocabulary is not None}):
+        models = sorted({one.planned.arm.model for one in arms if one.vocabulary == name})
+        yield f"Prompt tokens of {', '.join(models)} are counted in {name}."
+    guessed = sorted({one.planned.arm.model for one in arms if one.vocabulary is None})
+    if guessed:
+        yield (
+            f"Prompt tokens of {', '.join(guessed)} are estimated: one for 4 characters, "
+            "one for each Korean, Chinese or Japanese character."
+        )
+
+
+def _prices(costing: Costing) -> Iterator[str]:
+    for name, found in costing.quotes.items():
+        day = "" if found.date is None else f", {found.date}"
+        yield (
+            f"Price of {name}: ${found.input:.6g} in, ${found.output:.6g} out per million tokens "
+            f"({found.source}{day})."
+        )
+
+
+def _budget(costing: Costing) -> str:
+    allowed = costing.plan.budget
+    assert allowed is not None
+    limits = {name: value for name, value in asdict(allowed).items() if value is not None}
+    worst = {"usd": costing.usd, "tokens": costing.tokens, "requests": costing.calls}
+    shown = ", ".join(f"{value:,} {name}" for name, value in limits.items())
+    enough = all((most := worst.get(name)) is not None and most <= value for name, value in limits.items())
+    return f"Budget: {shown}" + (
+        ", enough for the worst case." if enough else "; the run stops where it is reached."
+    )
+
+
+def _columns(estimates: Sequence[ArmEstimate]) -> tuple[list[Column], list[Column]]:
     arms = [one.planned.arm for one in estimates]
     variants = [arm.label.removesuffix(f" | {arm.model} | {arm.dataset}") for arm in arms]
     keys = [
@@ -98,7 +180,25 @@ def _columns(estimates: Sequence[_Estimate]) -> tuple[list[Column], list[Column]
         keys.insert(1, Column("model", [arm.model for arm in arms], wraps=True))
     sizes = [
         Column("samples", [f"{one.planned.selection.count:,}" for one in estimates], "right"),
-        Column("calls", [f"{'' if one.exact else '≥ '}{one.calls:,}" for one in estimates], "right"),
-        Column("tokens/call", [f"{one.tokens:,.0f}" for one in estimates], "right"),
+        Column("calls", [_calls(one) for one in estimates], "right"),
+        Column("tokens/call", [f"{one.prompt_tokens:,.0f}" for one in estimates], "right"),
+        Column("tokens ≤", [_most(one.tokens) for one in estimates], "right"),
+        Column("cost ≤", [figures.dollars(one.usd) for one in estimates], "right"),
     ]
     return keys, sizes
+
+
+def _calls(estimate: ArmEstimate) -> str:
+    if estimate.calls is None:
+        return f"≥ {estimate.records:,}"
+    return f"{'' if estimate.exact else '≤ '}{estimate.calls:,}"
+
+
+def _most(tokens: int | None) -> str:
+    return "?" if tokens is None else compact(tokens)
+
+
+def _sum(numbers: Sequence[N | None]) -> N | None:
+    """The sum; None where one is unknown."""
+    known = [number for number in numbers if number is not None]
+    return cast("N", sum(known)) if len(known) == len(numbers) else None

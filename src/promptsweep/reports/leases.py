@@ -1,0 +1,54 @@
+"""Runs that use the same endpoint at the same time divide its rates; in the store each says it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+
+from promptsweep.models import Model
+from promptsweep.reports import schema
+from promptsweep.reports.store import Store
+from promptsweep.reports.writer import insert_or_ignore
+
+INTERVAL = 2.0
+"""Seconds between two signs of life."""
+EXPIRY = 10.0
+"""Seconds without one after which a run is taken for gone."""
+
+table = schema.leases
+
+
+def renew(store: Store, run: str, models: Sequence[str]) -> list[int]:
+    """Notes that a run uses models (by their digests); returns how many runs use each now."""
+    now = time.time()
+    with store.engine.begin() as connection:
+        connection.execute(delete(table).where((table.c.run == run) | (table.c.seen < now - EXPIRY)))
+        rows = [{"model": model, "run": run, "seen": now} for model in dict.fromkeys(models)]
+        connection.execute(insert_or_ignore(connection, table), rows)
+        counted = select(table.c.model, func.count()).where(table.c.model.in_(models)).group_by(table.c.model)
+        users = {row[0]: row[1] for row in connection.execute(counted)}
+    return [users.get(model, 1) for model in models]
+
+
+def release(store: Store, run: str) -> None:
+    """The run is over: the others get its part at once."""
+    with store.engine.begin() as connection:
+        connection.execute(delete(table).where(table.c.run == run))
+
+
+async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
+    """Keeps every model's limiter at this run's part of the rates, until cancelled."""
+    digests = [model.digest for model in models]
+    try:
+        while True:
+            users = await asyncio.to_thread(renew, store, run, digests)
+            for model, count in zip(models, users, strict=True):
+                model.limiter.share = 1 / count
+            await asyncio.sleep(INTERVAL)
+    finally:
+        for model in models:
+            model.limiter.share = 1.0
+        release(store, run)

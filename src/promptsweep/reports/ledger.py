@@ -1,0 +1,192 @@
+"""The ledger: what runs paid, may have paid and saved, kept for as long as the store.
+
+Sums for each run, model and day, so that it stays small, and that nothing is forgotten when replies are
+pruned. A reply that serves several runs is paid once, by the run that made it; the others save it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from promptsweep.errors import IncompleteError
+from promptsweep.reports import schema
+from promptsweep.reports.store import Store
+from promptsweep.runners.costs import Cost
+
+Kind = Literal["new", "failed", "saved"]
+"""Replies that were paid; attempts without a reply, at most; replies that came from the store."""
+By = Literal["run", "model", "day"]
+
+AUTHORISED = "authorised"
+"""Kind of the row that says what a run with a budget may have spent at most."""
+
+table = schema.ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Requests, and what they cost."""
+
+    requests: int = 0
+    tokens: int = 0
+    """Of prompts and replies, as the endpoint counted them."""
+    usd: float = 0.0
+    """US dollars of the requests whose price is known, when they were made."""
+    unpriced: int = 0
+    """Requests whose price is unknown."""
+
+    def plus(self, other: Sum) -> Sum:
+        """Both together."""
+        return Sum(
+            self.requests + other.requests,
+            self.tokens + other.tokens,
+            self.usd + other.usd,
+            self.unpriced + other.unpriced,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger."""
+
+    name: str
+    """A run's id, a model as sweeps name it, or a day (UTC)."""
+    sweep: str | None
+    """Name of the run's sweep; None for a run that was removed, and where lines are no runs."""
+    new: Sum
+    """Replies that were paid."""
+    failed: Sum
+    """Attempts that gave no reply, at what they may have cost at most."""
+    saved: Sum
+    """Replies that came from the store, at what they cost when they were made."""
+
+
+class Tally:
+    """What a run pays and saves, summed up until the store's next transaction takes it over.
+
+    Filled by the event loop, written by the writer's thread in the transaction that stores the replies.
+    """
+
+    def __init__(self, run: str):
+        self._run = run
+        self._sums: dict[tuple[str, Kind], Sum] = {}
+        self._lock = threading.Lock()
+
+    def add(self, kind: Kind, model: str, cost: Cost) -> None:
+        """Enters a cost; `model` as the sweep names it."""
+        one = Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0, cost.requests if cost.usd is None else 0)
+        key = (model, kind)
+        with self._lock:
+            known = self._sums.get(key)
+            self._sums[key] = one if known is None else known.plus(one)
+
+    def write(self, connection: Connection) -> None:
+        """Adds what came since the last time to the run's rows of today."""
+        with self._lock:
+            taken, self._sums = self._sums, {}
+        day = time.strftime("%Y-%m-%d", time.gmtime())
+        for (model, kind), found in taken.items():
+            _upsert(connection, self._run, model, day, kind, found, add=True)
+
+
+def spent(store: Store, run: str) -> Cost:
+    """What a run has spent by now, failed attempts at their worst: where its budget goes on from.
+
+    Not less than was authorised last: after a crash, nobody knows how much of that was under way.
+    """
+    with store.engine.connect() as connection:
+        known = connection.execute(
+            _sums().where(table.c.run == run, table.c.kind.in_(("new", "failed")))
+        ).one()
+        feared = connection.execute(_sums().where(table.c.run == run, table.c.kind == AUTHORISED)).one()
+    return Cost(
+        usd=max(known.usd or 0.0, feared.usd or 0.0),
+        tokens=int(max(known.tokens or 0, feared.tokens or 0)),
+        requests=int(max(known.requests or 0, feared.requests or 0)),
+    )
+
+
+def authorise(store: Store, run: str, cost: Cost) -> None:
+    """Notes what the run may spend in all: before it does, and at its end what it did.
+
+    Raises IncompleteError where the store cannot be written.
+    """
+    found = Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0)
+    try:
+        with store.engine.begin() as connection:
+            _upsert(connection, run, "", "", AUTHORISED, found, add=False)
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise IncompleteError(f"the store cannot be written: {cause}") from None
+
+
+def entries(store: Store, by: By = "run", since: date | None = None) -> list[Entry]:
+    """The ledger from the day `since` on: the newest run or day first, the dearest model first."""
+    key = table.c[by]
+    query = _sums(key.label("name"), table.c.kind).where(table.c.kind != AUTHORISED)
+    if since is not None:
+        query = query.where(table.c.day >= since.isoformat())
+    with store.engine.connect() as connection:
+        rows = connection.execute(query.group_by(key, table.c.kind)).all()
+        known = {row.id: row.name for row in connection.execute(select(schema.runs.c.id, schema.runs.c.name))}
+    found = [
+        _entry(name, known.get(name) if by == "run" else None, rows) for name in {row.name for row in rows}
+    ]
+    if by == "model":
+        return sorted(found, key=lambda entry: (-entry.new.usd, entry.name))
+    return sorted(found, key=lambda entry: entry.name, reverse=True)
+
+
+def total(lines: Sequence[Entry]) -> Entry:
+    """All lines together."""
+    new, failed, saved = Sum(), Sum(), Sum()
+    for line in lines:
+        new, failed, saved = new.plus(line.new), failed.plus(line.failed), saved.plus(line.saved)
+    return Entry("total", None, new, failed, saved)
+
+
+def _entry(name: str, sweep: str | None, rows: Sequence[Any]) -> Entry:
+    kinds = {
+        row.kind: Sum(int(row.requests), int(row.tokens), float(row.usd), int(row.unpriced))
+        for row in rows
+        if row.name == name
+    }
+    return Entry(name, sweep, *(kinds.get(kind, Sum()) for kind in ("new", "failed", "saved")))
+
+
+def _sums(*keys: ColumnElement[Any]) -> Any:
+    columns = (table.c.requests, table.c.tokens, table.c.usd, table.c.unpriced)
+    return select(*keys, *(func.sum(column).label(column.name) for column in columns))
+
+
+def _upsert(
+    connection: Connection, run: str, model: str, day: str, kind: str, found: Sum, *, add: bool
+) -> None:
+    key = {"run": run, "model": model, "day": day, "kind": kind}
+    values = {
+        "requests": found.requests,
+        "tokens": found.tokens,
+        "usd": found.usd,
+        "unpriced": found.unpriced,
+    }
+    changed = {name: table.c[name] + value for name, value in values.items()} if add else values
+    statement = _insert(connection, table).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
+def _insert(connection: Connection, into: Table) -> Any:
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(into)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(into)

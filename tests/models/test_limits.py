@@ -1,0 +1,260 @@
+"""The limiter against servers that count in different ways, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from limited_servers import FixedWindow, LeakyBucket, SlidingWindow, drive, no_headers, openai_headers
+from promptsweep.models.limits import Limiter, Limits, shared
+from virtual_time import now, run
+
+SERVERS = {
+    "fixed window": lambda: FixedWindow(3000),
+    "sliding window": lambda: SlidingWindow(3000),
+    "bucket of a minute": lambda: LeakyBucket(3000, 3000),
+    "bucket with room for 20": lambda: LeakyBucket(3000, 20),
+    "bucket with room for 10": lambda: LeakyBucket(3000, 10),
+}
+every_server = pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+CONFIGURED = Limits(concurrency=64, requests_per_minute=3000)
+UNKNOWN = Limits(concurrency=64)
+
+
+@every_server
+@pytest.mark.parametrize(
+    ("limits", "headers"), [(CONFIGURED, no_headers), (UNKNOWN, openai_headers), (CONFIGURED, openai_headers)]
+)
+def test_a_run_reaches_the_rate_and_is_hardly_ever_refused(server, limits, headers):
+    traffic = run(_run(server(), limits, headers, requests=6000))
+
+    assert traffic.rate() >= 0.95 * 3000
+    assert traffic.refusals() <= 0.01
+
+
+@every_server
+def test_a_configured_rate_that_is_too_high_is_refused_for_at_most_one_request_in_a_hundred(server):
+    traffic = run(_run(server(), Limits(concurrency=64, requests_per_minute=4500), no_headers, requests=6000))
+
+    assert traffic.rate() >= 0.90 * 3000
+    assert traffic.refusals() <= 0.01
+
+
+@every_server
+def test_others_who_use_the_same_key_are_given_way(server):
+    async def beside_others():
+        shop = server()
+        others = asyncio.create_task(_knock(shop, per_minute=1500))
+        traffic = await drive(Limiter(UNKNOWN, now), shop, requests=3000, limit=3000, headers=openai_headers)
+        others.cancel()
+        return traffic
+
+    traffic = run(beside_others())
+
+    assert traffic.rate() >= 0.25 * 3000
+    assert traffic.refusals() <= 0.02
+
+
+@every_server
+def test_runs_that_share_a_rate_reach_it_together(server):
+    async def three():
+        shop, limiters = server(), [Limiter(UNKNOWN, now) for _ in range(3)]
+        for limiter in limiters:
+            limiter.share = 1 / 3
+        runs = [
+            drive(limiter, shop, requests=1500, limit=3000, headers=openai_headers, seed=seed)
+            for seed, limiter in enumerate(limiters)
+        ]
+        return await asyncio.gather(*runs)
+
+    for traffic in run(three()):
+        assert 0.95 * 1000 <= traffic.rate() <= 1000 * 1.02
+        assert traffic.refusals() <= 0.01
+
+
+def test_tokens_are_paced_as_requests_are_and_corrected_by_what_was_used():
+    async def spend(reserved, used):
+        limiter, began = Limiter(Limits(tokens_per_minute=60_000), now), now()
+        for _ in range(300):
+            async with limiter.turn(reserved) as turn:
+                turn.settle(used)
+        return now() - began
+
+    assert run(spend(500, 500)) == pytest.approx(300 * 500 / 980, rel=0.02)
+    assert run(spend(500, None)) == pytest.approx(300 * 500 / 980, rel=0.02)
+    assert run(spend(500, 250)) == pytest.approx(300 * 250 / 980, rel=0.02)
+    assert run(spend(500, 1000)) == pytest.approx(300 * 1000 / 980, rel=0.02)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 3000), min_size=5, max_size=60), st.integers(600, 60_000))
+def test_tokens_in_any_stretch_of_time_stay_within_the_rate_and_one_request(sizes, per_minute):
+    async def admissions():
+        limiter, seen = Limiter(Limits(tokens_per_minute=per_minute), now), []
+        for tokens in sizes:
+            async with limiter.turn(tokens):
+                seen.append((now(), tokens))
+        return seen
+
+    seen = run(admissions())
+
+    burst = max(*sizes, per_minute / 60)
+    for first, (start, _) in enumerate(seen):
+        spent = 0
+        for at, tokens in seen[first:]:
+            spent += tokens
+            assert spent <= (at - start) * per_minute / 60 + burst + 0.01
+
+
+@pytest.mark.parametrize(("asked", "paused"), [(7.0, 7.0), (0.0, 0.0), (86_400.0, 60.0)])
+def test_a_refusal_pauses_everyone_for_as_long_as_the_endpoint_asks_up_to_a_minute(asked, paused):
+    async def refused():
+        limiter = Limiter(UNKNOWN, now)
+        async with limiter.turn(0) as turn:
+            turn.limited(asked)
+        said = limiter.paused
+        async with limiter.turn(0):
+            return said, now()
+
+    assert run(refused()) == pytest.approx((paused, paused), abs=0.01)
+
+
+def test_pauses_that_the_endpoint_leaves_open_double_until_a_call_succeeds():
+    async def pauses():
+        limiter, found = Limiter(UNKNOWN, now), []
+        for succeeds in [False] * 6 + [True, False]:
+            async with limiter.turn(0) as turn:
+                if succeeds:
+                    turn.succeeded(0.1)
+                else:
+                    turn.limited(None)
+                    found.append(limiter.paused)
+        return found
+
+    *growing, after_success = run(pauses())
+
+    for doubling, pause in enumerate(growing):
+        assert 0.125 * 2**doubling <= pause <= 0.25 * 2**doubling + 1e-9
+    assert after_success <= 0.25
+
+
+def test_after_a_pause_calls_come_back_by_and_by():
+    async def sent_after_pause():
+        limiter = Limiter(Limits(concurrency=64), now, start=64)
+        traffic = await drive(limiter, SlidingWindow(500), requests=700, latency=(0.3, 0.3))
+        return traffic.sent
+
+    sent = run(sent_after_pause())
+
+    resumed = next(at for at in sent if at > 30)
+    within = [
+        bisect_right(sent, resumed + seconds) - bisect_right(sent, resumed - 1e-6) for seconds in (0.2, 0.5)
+    ]
+    assert within[0] == 1
+    assert within[1] <= 4
+
+
+def test_refusals_of_calls_that_were_in_flight_together_count_once():
+    async def refused_together():
+        limiter = Limiter(CONFIGURED, now, start=64)
+        turns = [limiter.turn(0) for _ in range(5)]
+        for turn in turns:
+            await turn.__aenter__()
+        for turn in turns:
+            turn.limited(1.0)
+        return limiter.concurrency
+
+    assert run(refused_together()) == 32
+
+
+def test_a_learned_limit_is_taken_over_when_it_is_stricter_than_the_configured_one():
+    async def thirty(limit):
+        limiter = Limiter(Limits(requests_per_minute=600), now)
+        limiter.learn({"x-ratelimit-limit-requests": limit})
+        for _ in range(30):
+            async with limiter.turn(0):
+                pass
+        return now()
+
+    assert run(thirty("60")) == pytest.approx(29.6, abs=1)
+    assert run(thirty("6000")) == pytest.approx(3, abs=0.2)
+
+
+def test_turns_are_given_first_come_first_served():
+    async def order():
+        limiter, seen = Limiter(Limits(concurrency=1, tokens_per_minute=6000), now), []
+
+        async def work(number, tokens):
+            async with limiter.turn(tokens):
+                seen.append(number)
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(*(work(number, 500 if number % 2 else 1) for number in range(10)))
+        return seen
+
+    assert run(order()) == list(range(10))
+
+
+def test_a_turn_that_nothing_limits_does_not_wait_even_for_the_loop():
+    limiter = Limiter(Limits())
+    entering = limiter.turn(100).__aenter__()
+
+    with pytest.raises(StopIteration):
+        entering.send(None)
+
+    assert limiter.in_flight == 1
+
+
+def test_an_error_inside_a_turn_gives_its_place_back():
+    async def fail():
+        limiter = Limiter(Limits(concurrency=1), now)
+        for _ in range(3):
+            with pytest.raises(OSError, match="reset"):
+                async with limiter.turn(0):
+                    raise OSError("reset")
+        return limiter.in_flight
+
+    assert run(fail()) == 0
+
+
+def test_a_limiter_serves_one_event_loop_after_the_other():
+    limiter = Limiter(Limits(concurrency=1, requests_per_minute=60_000))
+
+    async def burst():
+        async def work():
+            async with limiter.turn(0):
+                await asyncio.sleep(0)
+
+        await asyncio.wait_for(asyncio.gather(*(work() for _ in range(5))), 10)
+
+    async def interrupted():
+        async with limiter.turn(0):
+            waiting = asyncio.create_task(burst())
+            await asyncio.sleep(0)
+            waiting.cancel()
+
+    asyncio.run(burst())
+    asyncio.run(interrupted())
+    asyncio.run(burst())
+
+    assert (limiter.in_flight, limiter.waiting) == (0, 0)
+
+
+def test_the_same_endpoint_and_limits_share_one_limiter():
+    assert shared("a", Limits(concurrency=3)) is shared("a", Limits(concurrency=3))
+    assert shared("a", Limits(concurrency=3)) is not shared("b", Limits(concurrency=3))
+    assert shared("a", Limits(concurrency=3)) is not shared("a", Limits(concurrency=4))
+
+
+async def _run(server, limits, headers, requests):
+    return await drive(Limiter(limits, now), server, requests=requests, limit=3000, headers=headers)
+
+
+async def _knock(server, per_minute):
+    while True:
+        await asyncio.sleep(60 / per_minute)
+        server()
