@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         else:
             print_result(result)
     if result.exit_code != ExitCode.OK:
-        note(f"{result.status}: {result.error}")
+        note(": ".join(dict.fromkeys([result.status.value, str(result.error)])))
         note(f"resume: {_resume_command(result.run.id, sweep, limit, model, store, workspace)}")
     raise typer.Exit(result.exit_code)
 

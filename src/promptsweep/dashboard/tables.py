@@ -12,14 +12,16 @@ from promptsweep.dashboard import figures
 Cells = Mapping[str, Any]
 
 
-def table(rows: Sequence[Cells], **columns: Any) -> None:
-    """Draws rows of equal keys as a table; `columns` configures columns by name."""
+def table(rows: Sequence[Cells], columns: Cells | None = None) -> None:
+    """Draws rows as a table; `columns` configures columns by name."""
     st.dataframe(
         _frame(rows), hide_index=True, height="content", placeholder=figures.ABSENT, column_config=columns
     )
 
 
-def openable(rows: Sequence[Cells], key: str, opens: Callable[[int], None], **columns: Any) -> None:
+def openable(
+    rows: Sequence[Cells], key: str, opens: Callable[[int], None], columns: Cells | None = None
+) -> None:
     """Like `table`; selecting a row calls `opens` with its place."""
     picked = st.dataframe(
         _frame(rows),
@@ -32,7 +34,8 @@ def openable(rows: Sequence[Cells], key: str, opens: Callable[[int], None], **co
         selection_mode="single-row",
     )
     for place in picked["selection"]["rows"]:
-        opens(place)
+        if place < len(rows):  # a selection may outlive the rows it was made in
+            opens(place)
 
 
 def _frame(rows: Sequence[Cells]) -> Any:

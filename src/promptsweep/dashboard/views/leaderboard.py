@@ -46,7 +46,7 @@ def _dataset(info: RunInfo, dataset: str, split: str, arms: list[ArmSummary]) ->
     shown = labels.of_arms(arms)
     _chart(arms, shown, metric, better)
     rows = [{"arm": shown[arm.arm], **_figures(arm, arms, names)} for arm in arms]
-    tables.table(rows, tokens=st.column_config.NumberColumn(format="localized"))
+    tables.table(rows, {"tokens": st.column_config.NumberColumn(format="localized")})
 
 
 def _rank(arm: ArmSummary, metric: str, higher_is_better: bool | None) -> tuple[bool, float]:

@@ -67,7 +67,7 @@ def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
     wide = st.column_config.TextColumn(width="medium")
     number = st.column_config.NumberColumn(format="%.2f")
     scores = dict.fromkeys((plain.cell(name) for row in rows for name in row.scores), number)
-    tables.openable(cells, "records", trace, input=wide, answer=wide, **scores)
+    tables.openable(cells, "records", trace, {**scores, "input": wide, "answer": wide})
 
 
 def _sample(row: RecordRow) -> dict[str, Any]:

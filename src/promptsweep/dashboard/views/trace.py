@@ -59,7 +59,7 @@ def _verdict(trace: Trace) -> None:
             {"metric": plain.cell(name), "score": score.value, "reason": plain.cell(score.reason)}
             for name, score in trace.scores.items()
         ]
-        tables.table(rows, score=st.column_config.NumberColumn(format="%.3f"))
+        tables.table(rows, {"score": st.column_config.NumberColumn(format="%.3f")})
 
 
 def _sample(trace: Trace) -> None:
