@@ -7,16 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import figures
-
+ABSENT = "–"
 Cells = Mapping[str, Any]
 
 
 def table(rows: Sequence[Cells], columns: Cells | None = None) -> None:
     """Draws rows as a table; `columns` configures columns by name."""
-    st.dataframe(
-        _frame(rows), hide_index=True, height="content", placeholder=figures.ABSENT, column_config=columns
-    )
+    st.dataframe(_frame(rows), hide_index=True, height="content", placeholder=ABSENT, column_config=columns)
 
 
 def openable(
@@ -27,7 +24,7 @@ def openable(
         _frame(rows),
         hide_index=True,
         height="content",
-        placeholder=figures.ABSENT,
+        placeholder=ABSENT,
         column_config=columns,
         key=key,
         on_select="rerun",

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, figures, labels, pages, plain, source, tables
+from promptsweep.dashboard import address, banner, charts, labels, pages, plain, source, tables
 from promptsweep.errors import NotComparableError
-from promptsweep.reports import ArmSummary
+from promptsweep.reports import ArmSummary, figures
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.compare import Comparison, Flip
 
@@ -86,14 +86,14 @@ def _differences(found: Sequence[Comparison], shown: Mapping[str, str], metric: 
 
 
 def _difference(one: Comparison) -> str:
-    return figures.bounds(one.paired.difference, one.paired.low, one.paired.high, signed=True)
+    return figures.difference(one.paired.difference, one.paired.low, one.paired.high)
 
 
 def _figures(one: Comparison) -> dict[str, Any]:
     return {
         "difference": _difference(one),
         "verdict": one.verdict,
-        "p": f"{one.p_adjusted:.2g}",
+        "p": figures.probability(one.p_adjusted),
         "samples": one.shared,
         "baseline better": one.paired.only_a,
         "arm better": one.paired.only_b,
