@@ -146,7 +146,10 @@ def execute(
     resume: str | None = None,
     observe: Observe | None = None,
 ) -> Result:
-    """Runs a plan, or what is left of the run `resume`, into the store; closes the plan's models."""
+    """Runs a plan, or what is left of a run, into the store; closes the plan's models.
+
+    `resume` is a run's id, the beginning of one, or "" for the newest run of the sweep.
+    """
     begun = resume is None
     identity = store.begin(planned, fresh, versions()) if begun else _resumed(planned, store, str(resume))
     row = store.find_run(identity)
@@ -303,7 +306,7 @@ def rescore(store: Store, reference: str, workspace: Workspace, metrics: Sequenc
 
 def _resumed(planned: Plan, store: Store, reference: str) -> str:
     """The run to go on with; ConfigError where the sweep, a template, a row or a model changed since."""
-    row = store.find_run(reference)
+    row = store.find_run(reference or planned.name)
     before = {arm.key: arm for arm in store.arms(row.id)}
     now = {one.arm.key: one.arm for one in planned.arms}
     if set(before) != set(now) or row.repeats != planned.repeats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,6 +93,10 @@ def _explain(error: dict[str, Any], location: tuple[str | int, ...], into: type)
         return unknown("key", str(location[-1]), _keys(into, location[:-1]))
     if error["type"] in ("missing", "missing_argument"):
         return f"{where!r} is required"
+    if error["type"] == "literal_error":
+        return f"{where}: " + unknown(
+            "value", str(error["input"]), re.findall("'([^']*)'", error["ctx"]["expected"])
+        )
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
 

@@ -60,6 +60,8 @@ class Workspace:
     def _names(self, folder: str, suffix: str) -> Iterator[str]:
         for root in self.roots:
             for path in sorted((root / folder).glob(f"*{suffix}")):
+                if folder == "runners" and path.name == "models.yaml":
+                    continue  # the endpoints, not a sweep
                 if suffix and path.is_file():
                     yield path.name.removesuffix(suffix)
                 elif not suffix and path.is_dir() and not path.name.startswith(("_", ".")):

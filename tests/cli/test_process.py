@@ -107,11 +107,9 @@ def test_a_missing_extra_names_the_pip_command(words, package, extra):
 
 
 def test_ctrl_c_saves_what_is_done_and_the_printed_command_goes_on(server, tmp_path):
-    write(
-        tmp_path, {"runners/slow.yaml": {"datasets": "mood", "models": "acme/m", "strategies": "zero_shot"}}
-    )
+    sweep = {"datasets": "mood", "models": "acme/m", "strategies": "zero_shot", "metrics": ["accuracy"]}
     endpoint = {"base_url": server.base_url, "concurrency": 1}
-    write(tmp_path, {"runners/models.yaml": {"endpoints": {"acme": endpoint}}})
+    write(tmp_path, {"runners/slow.yaml": sweep, "runners/models.yaml": {"endpoints": {"acme": endpoint}}})
     server.behaviour = lambda request: Answer(chat_completion("good"), delay=0.3)
     process = start("run", "slow", PROMPTSWEEP_WORKSPACE=str(tmp_path))
     while len(server.requests) < 2:
@@ -121,7 +119,7 @@ def test_ctrl_c_saves_what_is_done_and_the_printed_command_goes_on(server, tmp_p
     code, out, err = finish(process)
 
     assert code == 130
-    assert "resume: promptsweep run slow --resume " in err
+    assert "interrupted\nresume: promptsweep run slow --resume " in err
     done = len(server.requests)
     assert 2 <= done < 6
     assert f"{done} of 6 records" in out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+import pytest
+
 from servers import error
 from workspaces import write
 
@@ -74,7 +76,8 @@ def test_limit_and_model_replace_those_of_the_sweep(command, server):
     assert (zero_shot["samples"], zero_shot["model"]) == (2, "acme/other")
 
 
-def test_an_incomplete_run_ends_with_4_and_its_printed_command_completes_it(command, server):
+@pytest.mark.parametrize("bare", [False, True])
+def test_an_incomplete_run_ends_with_4_and_its_printed_command_completes_it(command, server, bare):
     right = server.behaviour
     server.behaviour = lambda request: (
         error(400, "too long") if "early" in request["messages"][-1]["content"] else right(request)
@@ -87,7 +90,9 @@ def test_an_incomplete_run_ends_with_4_and_its_printed_command_completes_it(comm
     [resume] = [
         line.removeprefix("resume: promptsweep ") for line in failed.err.splitlines() if "resume:" in line
     ]
-    resumed = command(*shlex.split(resume))
+    words = shlex.split(resume)
+    at = words.index("--resume") + 1
+    resumed = command(*words[:at], *words[at + 1 :] if bare else words[at:])
     assert resumed.code == 0
     assert "12 of 12 records; 2 requests, " in resumed.out
 

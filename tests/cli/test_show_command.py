@@ -68,3 +68,14 @@ def test_what_is_not_there_is_said_in_one_line(ran, command, words, message):
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.startswith(f"error: {message}")
     assert shown.err.count("\n") == 1
+
+
+def test_classes_are_shown_with_what_they_are_mistaken_for(command, server):
+    assert command("run", "mood").code == 0
+
+    shown = command("show", "--classes", "--arm", "zero_shot")
+    [arm] = command("show", "--classes", "--arm", "zero_shot", "--json").json["arms"]
+
+    assert "precision" in shown.out
+    assert "target \\ answer" in shown.out
+    assert sum(map(sum, arm["matrix"])) == sum(one["support"] for one in arm["classes"])

@@ -10,6 +10,8 @@ from hostile import HOSTILE, mood_model
 import promptsweep
 from workspaces import mood, rows
 
+TEMPLATE = "{% params tone='dry' %}{% system %}\n{{ tone }}\n{% user %}\n{{ input }}"
+
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -28,6 +30,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "instruction": HOSTILE,
             },
             "datasets/odd.test.jsonl": odd,
+            "prompts/mine/answer.j2": TEMPLATE,
             "datasets/days.yaml": {
                 "task": "classification",
                 "labels": ["good", "bad"],
@@ -39,7 +42,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     strategies = ["zero_shot", {"few_shot": {"k": [2, 4]}}]
     run(place.root, name="plain", datasets="mood", strategies=strategies, repeats=2)
     run(place.root, name="days", datasets="days", strategies="zero_shot")
-    run(place.root, name="hostile", datasets="odd", strategies="zero_shot")
+    metrics = ["accuracy", "macro_f1", {"contains": {"text": HOSTILE}}]
+    run(place.root, name="hostile", datasets="odd", strategies=[{"mine": {"tone": HOSTILE}}], metrics=metrics)
     return place.root
 
 

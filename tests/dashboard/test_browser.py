@@ -123,4 +123,5 @@ def test_hostile_text_is_text(page, path):
     assert page.locator("#pwned, img[src=x], img[src*='p.png'], a[href^='javascript']").count() == 0
     assert page.locator(".katex, [data-testid=stMarkdownColoredText]").count() == 0
     if path in ("/", "/trace"):
-        expect(page.get_by_text("<script>alert(1)</script>").first).to_be_visible()
+        code = page.get_by_test_id("stCode").filter(has_text="<script>alert(1)</script>")
+        expect(code.first).to_be_visible()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hostile import HOSTILE, LONG
+import streamlit as st
+from hostile import HOSTILE, LONG, mood_model
 from streamlit.testing.v1 import AppTest
 
+import promptsweep
 from promptsweep import api
 from promptsweep.reports import open_store
 from promptsweep.testing import FunctionModel
@@ -210,6 +212,19 @@ def test_one_arm_cannot_be_compared(app):
     assert "needs two arms" in app("compare", run="days").info[0].value
 
 
+def test_metrics_over_all_answers_together_cannot_be_compared_sample_by_sample(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMPTSWEEP_WORKSPACE", str(mood(tmp_path).root))
+    sweep = {
+        "models": "m",
+        "datasets": "mood",
+        "strategies": ["zero_shot", "few_shot"],
+        "metrics": ["macro_f1"],
+    }
+    promptsweep.run(sweep, models={"m": mood_model()}, workspace=tmp_path)
+
+    assert "a metric that scores each answer" in opened("compare").info[0].value
+
+
 @pytest.mark.parametrize(
     ("page", "query", "message"),
     [
@@ -256,9 +271,10 @@ def test_a_store_that_vanished_is_no_traceback_and_its_return_is_seen(tmp_path, 
     path = tmp_path / "reports" / "promptsweep.db"
     for file in path.parent.iterdir():
         file.unlink()
+    st.cache_data.clear()  # what was read is shown for some seconds more
     assert opened().header[0].value == "The store cannot be read"
 
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # SQLite made an empty file
     begin(tmp_path)
     assert opened().title[0].value == "Leaderboard"
 

@@ -53,7 +53,11 @@ def test_one_answer_pattern_and_several_are_the_same_to_a_reader(tmp_path: Path)
     ("text", "line", "message"),
     [
         ("task: qa\nlabel: [a]\n", 2, "unknown key 'label'. Did you mean 'labels'?"),
-        ("task: clasification\nsplits: {test: rows.jsonl}", 1, "task: Input should be 'classification'"),
+        (
+            "task: clasification\nsplits: {test: rows.jsonl}",
+            1,
+            "task: unknown value 'clasification'. Did you mean 'classification'?",
+        ),
         ("labels: [a]\nsplits: {test: rows.jsonl}", None, "'task' is required"),
         ("task: classification\nlabels:\n  - a\n  - b\n  - a\n", 5, "label 'a' is there twice"),
         ("task: classification\nlabels: gone.txt\n", None, "cannot be read: No such file"),

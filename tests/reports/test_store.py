@@ -119,3 +119,8 @@ def test_a_store_that_cannot_be_written_ends_the_run_with_one_line(tmp_path):
 
     with pytest.raises(IncompleteError, match="the store cannot be written: "):
         asyncio.run(write())
+
+
+def test_an_unknown_kind_of_store_is_one_line(tmp_path):
+    with pytest.raises(ConfigError, match=r"unknown kind of store 'postgres'\. Did you mean 'postgresql'\?"):
+        open_store(Workspace(tmp_path), "postgres://somewhere/db")

@@ -378,3 +378,11 @@ def test_a_run_within_a_running_event_loop_works_as_in_a_notebook(tmp_path):
         return run(mood(tmp_path), always("good"))
 
     assert asyncio.run(cell()).status is Status.DONE
+
+
+def test_a_run_is_not_resumed_with_another_choice_of_samples(tmp_path):
+    workspace, model = mood(tmp_path), always("good")
+    first = run(workspace, model, limit=2)
+
+    with pytest.raises(ConfigError, match="cannot be resumed: the selection of 'zero_shot"):
+        promptsweep.run(sweep(limit=4), models={"m": model}, workspace=workspace.root, resume=first.id)

@@ -15,7 +15,7 @@ from promptsweep.cli.compare import compare
 from promptsweep.cli.cost import cost
 from promptsweep.cli.dashboard import dashboard
 from promptsweep.cli.doctor import doctor
-from promptsweep.cli.group import Commands
+from promptsweep.cli.group import Commands, Resumable
 from promptsweep.cli.init import init
 from promptsweep.cli.listing import list_command
 from promptsweep.cli.plan import plan
@@ -57,7 +57,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor,
 }
 for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, cls=Resumable if _command is run else None)(_command)
 app.add_typer(cache, name="cache")
 
 

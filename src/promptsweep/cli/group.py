@@ -8,7 +8,7 @@ import traceback
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from promptsweep.errors import ExitCode, PromptsweepError
 
@@ -40,6 +40,20 @@ class Commands(TyperGroup):
             _drop_stdout()
             raise typer.Exit(PIPE_CLOSED) from None
         return found
+
+
+class Resumable(TyperCommand):
+    """A command whose `--resume` may stand alone: then it means the newest run of the sweep."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the arguments, an empty value put behind a bare `--resume`."""
+        filled = []
+        for place, word in enumerate(args):
+            filled.append(word)
+            follower = args[place + 1] if place + 1 < len(args) else "-"
+            if word == "--resume" and follower.startswith("-"):
+                filled.append("")
+        return super().parse_args(ctx, filled)
 
 
 def _drop_stdout() -> None:

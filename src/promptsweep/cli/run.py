@@ -32,7 +32,9 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with this run (an id, or `latest`); nothing is redone."
+            "--resume",
+            metavar="[RUN]",
+            help="Go on with a run (default: the sweep's newest); nothing is redone.",
         ),
     ] = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
@@ -59,7 +61,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         else:
             print_result(result)
     if result.exit_code != ExitCode.OK:
-        note(f"{result.status}: {result.error}")
+        note(": ".join(dict.fromkeys([result.status.value, str(result.error)])))
         note(f"resume: {_resume_command(result.run.id, sweep, limit, model, store, workspace)}")
     raise typer.Exit(result.exit_code)
 

@@ -10,7 +10,7 @@ from promptsweep.cli.options import JsonOption, RunArgument, StoreOption, Worksp
 from promptsweep.cli.places import stored_run
 
 
-def show(
+def show(  # noqa: PLR0913, PLR0917  the options of the command
     run: RunArgument = "latest",
     arm: Annotated[
         str | None,
@@ -23,6 +23,12 @@ def show(
     wrong: Annotated[
         bool, typer.Option("--wrong", help="Only samples that failed or are not fully right.")
     ] = False,
+    classes: Annotated[
+        bool,
+        typer.Option(
+            "--classes", help="Precision, recall and F1 of each class, and what it is mistaken for."
+        ),
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most N samples.")] = 20,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -30,14 +36,18 @@ def show(
 ) -> None:
     """Show a run's leaderboard, its samples, or one in full.
 
-    The samples with --arm or --wrong; with --sample all there is about one: messages, reply, scores.
+    The samples with --arm or --wrong; with --sample all there is about one: messages, reply, scores; with
+    --classes the tables of a classification.
     """
+    from promptsweep.cli.views.classes import print_classes
     from promptsweep.cli.views.leaderboard import print_run
     from promptsweep.cli.views.samples import print_samples
     from promptsweep.cli.views.traces import print_trace
 
     with stored_run(run, workspace, store) as found:
-        if sample is not None:
+        if classes:
+            print_classes(found, arm, json=json)
+        elif sample is not None:
             print_trace(found, sample, arm, json=json)
         elif arm is not None or wrong:
             print_samples(found, arm, wrong=wrong, limit=limit, json=json)

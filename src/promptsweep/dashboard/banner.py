@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from promptsweep.dashboard import figures, plain
+from promptsweep.dashboard import plain
+from promptsweep.reports import figures
 from promptsweep.reports.browse import RunInfo
 from promptsweep.types import Status
 
@@ -36,4 +37,4 @@ def _line(info: RunInfo) -> str:
     records = f"{info.done:,} of {figures.plural(info.planned, 'record')}"
     failed = [figures.plural(info.errors, "error")] if info.errors else []
     when = f"{info.created.astimezone():%d %b %Y %H:%M}"
-    return " · ".join([info.name, when, records, *failed, figures.money(info.cost), info.id])
+    return " · ".join([info.name, when, records, *failed, figures.dollars(info.cost), info.id])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import figures, plain
+from promptsweep.dashboard import plain
+from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
 from promptsweep.reports.calls import TraceCall
 
@@ -20,7 +21,7 @@ def show(trace: Trace) -> None:
             "No model was asked: the answer was made elsewhere, or the strategy failed before its first call."
         )
     for place, call in enumerate(trace.calls, 1):
-        title = f"{place} · {plain.inline(call.stage)} · {figures.seconds(call.ended - call.started)}"
+        title = f"{place} · {plain.inline(call.stage)} · {figures.duration(call.ended - call.started)}"
         with st.expander(title, expanded=len(trace.calls) <= MOST_OPEN):
             _call(place, call)
     if trace.reply is not None and all(_text(call) != trace.reply for call in trace.calls):
@@ -51,16 +52,16 @@ def _call(place: int, call: TraceCall) -> None:
 def _facts(call: TraceCall) -> list[str]:
     """Model, timing, tokens, cost and where the reply came from."""
     facts = [call.request.model] if call.request else []
-    facts.append(f"{figures.seconds(call.started)} to {figures.seconds(call.ended)}")
+    facts.append(f"{figures.duration(call.started)} to {figures.duration(call.ended)}")
     reply = call.completion
     if reply is None:
         return facts
     facts.append(f"{_tokens(reply.usage.prompt)} + {_tokens(reply.usage.completion)} tokens")
     facts += [f"{reply.usage.cached:,} of them cached by the endpoint"] if reply.usage.cached else []
     facts += [f"{reply.usage.reasoning:,} for reasoning"] if reply.usage.reasoning else []
-    facts += [figures.money(reply.cost), f"finish: {reply.finish}"]
+    facts += [figures.dollars(reply.cost), f"finish: {reply.finish}"]
     facts.append(
-        "from the store, nothing sent" if reply.cached else f"sent, {figures.seconds(reply.seconds)}"
+        "from the store, nothing sent" if reply.cached else f"sent, {figures.duration(reply.seconds)}"
     )
     facts += [figures.plural(reply.attempts, "attempt")] if reply.attempts > 1 else []
     return facts

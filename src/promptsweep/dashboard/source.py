@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import streamlit as st
 
@@ -17,11 +17,13 @@ from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
-MOST_RUNS = 1_000
+MOST_RUNS = 200
 """Runs in the list, the newest; an older one opens by its id in the URL."""
 
-_State: TypeAlias = tuple[str, str, str, int, int]
-"""What a cached read depends on: the store, the run, its status and its numbers of records and errors."""
+_State: TypeAlias = tuple[str, str, int, int]
+"""What a cached read depends on: the run, its status and its numbers of records and errors."""
+_HASH: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Store: lambda opened: opened.url}
+"""A cached read also depends on where the store is."""
 
 
 def store() -> Store:
@@ -40,23 +42,21 @@ def reopen() -> None:
 
 
 def runs() -> list[RunInfo]:
-    """The newest runs, newest first; at most two seconds old."""
-    opened = store()
-    return _runs(opened, opened.url)
+    """The newest runs, newest first; at most five seconds old."""
+    return _runs(store())
 
 
 def current() -> RunInfo:
-    """The run that the URL names (an id, its beginning, or a sweep's name), else the newest; as it is now.
+    """The run that the URL names (an id, its beginning, or a sweep's name), else the newest.
 
-    Raises ConfigError where there is none.
+    It is at most one second old. Raises ConfigError where there is none.
     """
-    return run_info(store(), address.get("run") or "latest")
+    return _info(store(), address.get("run") or "latest")
 
 
 def summaries(info: RunInfo) -> list[ArmSummary]:
     """The arms of the run in the sweep's order."""
-    opened = store()
-    return _summaries(opened, _state(opened, info), info.repeats)
+    return _summaries(store(), _state(info), info.repeats)
 
 
 def metrics(info: RunInfo) -> Mapping[str, Mapping[str, StoredMetric]]:
@@ -70,20 +70,17 @@ def metrics(info: RunInfo) -> Mapping[str, Mapping[str, StoredMetric]]:
 
 def not_scored(info: RunInfo) -> list[Missing]:
     """The arms of which not all is scored."""
-    opened = store()
-    return _missing(opened, _state(opened, info))
+    return _missing(store(), _state(info))
 
 
 def records(info: RunInfo, **filters: Any) -> tuple[list[RecordRow], int]:
     """One page of the run's records and how many fit; `filters` are those of `reports.browse.page`."""
-    opened = store()
-    return _records(opened, _state(opened, info), filters)
+    return _records(store(), _state(info), filters)
 
 
 def comparisons(info: RunInfo, baseline: str, metric: str) -> list[Comparison]:
     """The arms that share a dataset with the arm `baseline`, each compared with it."""
-    opened = store()
-    return _comparisons(opened, _state(opened, info), baseline, metric)
+    return _comparisons(store(), _state(info), baseline, metric)
 
 
 def one_trace(info: RunInfo, sample: str, arm: str | None, repeat: int) -> Trace:
@@ -91,8 +88,8 @@ def one_trace(info: RunInfo, sample: str, arm: str | None, repeat: int) -> Trace
     return trace(store(), info.id, sample, arm, repeat)
 
 
-def _state(opened: Store, info: RunInfo) -> _State:
-    return opened.url, info.id, info.status.value, info.done, info.errors
+def _state(info: RunInfo) -> _State:
+    return info.id, info.status.value, info.done, info.errors
 
 
 @st.cache_resource(show_spinner=False)
@@ -100,26 +97,31 @@ def _opened(workspace: Workspace, url: str | None) -> Store:
     return open_store(workspace, url, create=False)
 
 
-@st.cache_data(show_spinner=False, ttl=2)
-def _runs(_store: Store, _url: str) -> list[RunInfo]:
-    return list_runs(_store, MOST_RUNS)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
+def _runs(opened: Store) -> list[RunInfo]:
+    return list_runs(opened, MOST_RUNS)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _summaries(_store: Store, state: _State, repeats: int) -> list[ArmSummary]:
-    return summarise(_store, state[1], repeats)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)
+def _info(opened: Store, reference: str) -> RunInfo:
+    return run_info(opened, reference)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _missing(_store: Store, state: _State) -> list[Missing]:
-    return missing(_store, state[1])
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _summaries(opened: Store, state: _State, repeats: int) -> list[ArmSummary]:
+    return summarise(opened, state[0], repeats)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _records(_store: Store, state: _State, filters: Mapping[str, Any]) -> tuple[list[RecordRow], int]:
-    return page(_store, state[1], **filters)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _missing(opened: Store, state: _State) -> list[Missing]:
+    return missing(opened, state[0])
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _comparisons(_store: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
-    return compare_arms(_store, state[1], baseline, metric)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=256)
+def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[list[RecordRow], int]:
+    return page(opened, state[0], **filters)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
+    return compare_arms(opened, state[0], baseline, metric)

@@ -7,32 +7,32 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import figures
-
+ABSENT = "–"
 Cells = Mapping[str, Any]
 
 
-def table(rows: Sequence[Cells], **columns: Any) -> None:
-    """Draws rows of equal keys as a table; `columns` configures columns by name."""
-    st.dataframe(
-        _frame(rows), hide_index=True, height="content", placeholder=figures.ABSENT, column_config=columns
-    )
+def table(rows: Sequence[Cells], columns: Cells | None = None) -> None:
+    """Draws rows as a table; `columns` configures columns by name."""
+    st.dataframe(_frame(rows), hide_index=True, height="content", placeholder=ABSENT, column_config=columns)
 
 
-def openable(rows: Sequence[Cells], key: str, opens: Callable[[int], None], **columns: Any) -> None:
+def openable(
+    rows: Sequence[Cells], key: str, opens: Callable[[int], None], columns: Cells | None = None
+) -> None:
     """Like `table`; selecting a row calls `opens` with its place."""
     picked = st.dataframe(
         _frame(rows),
         hide_index=True,
         height="content",
-        placeholder=figures.ABSENT,
+        placeholder=ABSENT,
         column_config=columns,
         key=key,
         on_select="rerun",
         selection_mode="single-row",
     )
     for place in picked["selection"]["rows"]:
-        opens(place)
+        if place < len(rows):  # a selection may outlive the rows it was made in
+            opens(place)
 
 
 def _frame(rows: Sequence[Cells]) -> Any:

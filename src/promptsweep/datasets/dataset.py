@@ -10,6 +10,7 @@ from pathlib import Path
 
 from promptsweep.datasets.card import FORMS, Card, read_card
 from promptsweep.datasets.samples import numbered_samples
+from promptsweep.datasets.shots import leaks
 from promptsweep.datasets.source import Source
 from promptsweep.datasets.survey import Survey
 from promptsweep.datasets.surveyor import Surveyor
@@ -73,6 +74,12 @@ class Dataset:
         return Surveyor(self.card, source.place).survey(
             self.name, name, partial(numbered_samples, self.card, source)
         )
+
+    def leaked(self, split: str) -> int:
+        """How many of the split's inputs the train split has as well."""
+        if split == "train" or "train" not in self.card.splits:
+            return 0
+        return len(leaks(self.samples("train"), self.samples(split)))
 
     def check(self, split: str | None = None) -> Survey:
         """The survey of a split that a run may use; ConfigError for the first problem that is an error."""

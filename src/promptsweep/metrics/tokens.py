@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from promptsweep.types import nfc
@@ -18,31 +19,28 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 class _Translation(dict[int, str | int | None]):
     """A table for `str.translate`, filled for each character on its first use."""
 
+    def __init__(self, translate: Callable[[str], str | int | None]):
+        super().__init__()
+        self._translate = translate
+
     def __missing__(self, code: int) -> str | int | None:
-        self[code] = self.translate(chr(code))
+        self[code] = self._translate(chr(code))
         return self[code]
 
-    def translate(self, character: str) -> str | int | None:
-        raise NotImplementedError
 
-
-class _OnlyWords(_Translation):
+def _only_words(character: str) -> str | int | None:
     """Letters, marks and digits stay; everything else becomes a space."""
-
-    def translate(self, character: str) -> str | int | None:
-        return ord(character) if unicodedata.category(character)[0] in "LMN" else " "
+    return ord(character) if unicodedata.category(character)[0] in "LMN" else " "
 
 
-class _NoPunctuation(_Translation):
+def _no_punctuation(character: str) -> str | int | None:
     """Punctuation of any script goes, and what ASCII counts as such; everything else stays."""
-
-    def translate(self, character: str) -> str | int | None:
-        gone = character in string.punctuation or unicodedata.category(character)[0] == "P"
-        return None if gone else ord(character)
+    gone = character in string.punctuation or unicodedata.category(character)[0] == "P"
+    return None if gone else ord(character)
 
 
-_ONLY_WORDS = _OnlyWords()
-_NO_PUNCTUATION = _NoPunctuation()
+_ONLY_WORDS = _Translation(_only_words)
+_NO_PUNCTUATION = _Translation(_no_punctuation)
 
 
 def words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, exists, insert, inspect, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
@@ -189,11 +189,12 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
             raise ConfigError(f"no store at {path}: promptsweep run SWEEP makes one")
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(where, path)
+    shown = engine.url.render_as_string(hide_password=True) if path is None else where
     try:
-        _prepare(engine, where)
+        _prepare(engine, shown)
     except DBAPIError as error:
         raise ConfigError(
-            f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=where
+            f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=shown
         ) from None
     return Store(engine, where)
 
@@ -204,6 +205,9 @@ def _engine(where: str, path: Path | None) -> Engine:
             return create_engine(where.replace("postgresql://", "postgresql+psycopg://", 1))
         except ImportError:
             raise MissingExtraError("a PostgreSQL store", "postgres") from None
+        except ArgumentError:
+            known = ["postgresql", "sqlite"]
+            raise ConfigError(unknown("kind of store", where.partition("://")[0], known)) from None
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
 
     @event.listens_for(engine, "connect")

@@ -159,7 +159,10 @@ class Planner:
             persona=None if persona == "none" else self._persona(persona),
         )
         specs = self._metric_specs(dataset)
-        scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
+        try:
+            scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
+        except ConfigError as error:
+            raise self._located(error, "metrics") from None
         arm = Arm(
             strategy=strategy.name,
             strategy_params=dict(variant.params),
@@ -200,6 +203,8 @@ class Planner:
         }
         if strategy.uses_shots and complete["k"]:
             found["examples"] = dataset.digest("train")
+        if selection.limit is not None:
+            found["selection"] = digest(selection.limit, self._sweep.seed)
         if persona != "none":
             found["system"] = self._templates.digest([f"system/{persona}.j2"])
         return found

@@ -43,6 +43,9 @@ def _dataset_findings(name: str, workspace: Workspace) -> Iterator[Finding]:
             usable = usable and not survey.errors
             for problem in survey.problems:
                 yield Finding("error" if problem.is_error else "warning", _located(problem))
+            if leaked := dataset.leaked(split):
+                count = plural(leaked, "input")
+                yield Finding("warning", f"{dataset.path}: {count} of {split} also in train")
     except ConfigError as error:
         yield Finding("error", str(error))
     else:

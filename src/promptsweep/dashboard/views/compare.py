@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, figures, labels, pages, plain, source, tables
+from promptsweep.dashboard import address, banner, charts, labels, pages, plain, source, tables
 from promptsweep.errors import NotComparableError
-from promptsweep.reports import ArmSummary
+from promptsweep.reports import ArmSummary, figures
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.compare import Comparison, Flip
 
@@ -21,11 +21,16 @@ def show() -> None:
     datasets: dict[str, list[ArmSummary]] = {}
     for arm in source.summaries(info):
         datasets.setdefault(arm.dataset, []).append(arm)
-    comparable = [name for name, arms in datasets.items() if len(arms) > 1]
-    if not comparable:
-        st.info("Comparing needs two arms over one dataset; this run has none.", icon=":material/info:")
+    measured = {
+        dataset: names for dataset, names in _metrics(info).items() if names and len(datasets[dataset]) > 1
+    }
+    if not measured:
+        st.info(
+            "Comparing needs two arms over one dataset, and a metric that scores each answer by itself.",
+            icon=":material/info:",
+        )
         return
-    dataset, baseline, metric = _choices(info, datasets, comparable)
+    dataset, baseline, metric = _choices(datasets, measured)
     try:
         found = source.comparisons(info, baseline, metric)
     except NotComparableError as error:
@@ -38,20 +43,25 @@ def show() -> None:
     _flips(found, shown)
 
 
-def _choices(
-    info: RunInfo, datasets: dict[str, list[ArmSummary]], comparable: list[str]
-) -> tuple[str, str, str]:
+def _metrics(info: RunInfo) -> dict[str, list[str]]:
+    """Dataset → its metrics that give every answer a score of its own."""
+    return {
+        dataset: [name for name, metric in metrics.items() if metric.kind != "aggregate"]
+        for dataset, metrics in source.metrics(info).items()
+    }
+
+
+def _choices(datasets: dict[str, list[ArmSummary]], measured: dict[str, list[str]]) -> tuple[str, str, str]:
     """Dataset, baseline and metric, as the user picks them."""
     one, two, three = st.columns([1, 2, 1])
     with one:
         below = ("baseline", "metric", "against")
-        dataset = address.pick("Dataset", "dataset", comparable, *below, format_func=plain.line)
+        dataset = address.pick("Dataset", "dataset", list(measured), *below, format_func=plain.line)
     shown = labels.of_arms(datasets[dataset])
-    names = [one.name for one in source.metrics(info)[dataset].values() if one.kind != "aggregate"]
     with two:
         baseline = address.pick("Baseline", "baseline", list(shown), "against", format_func=shown.__getitem__)
     with three:
-        metric = address.pick("Metric", "metric", names, format_func=plain.line)
+        metric = address.pick("Metric", "metric", measured[dataset], format_func=plain.line)
     return dataset, baseline, metric
 
 
@@ -76,14 +86,14 @@ def _differences(found: Sequence[Comparison], shown: Mapping[str, str], metric: 
 
 
 def _difference(one: Comparison) -> str:
-    return figures.bounds(one.paired.difference, one.paired.low, one.paired.high, signed=True)
+    return figures.difference(one.paired.difference, one.paired.low, one.paired.high)
 
 
 def _figures(one: Comparison) -> dict[str, Any]:
     return {
         "difference": _difference(one),
         "verdict": one.verdict,
-        "p": f"{one.p_adjusted:.2g}",
+        "p": figures.probability(one.p_adjusted),
         "samples": one.shared,
         "baseline better": one.paired.only_a,
         "arm better": one.paired.only_b,

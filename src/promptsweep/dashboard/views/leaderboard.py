@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, figures, labels, plain, source, tables
-from promptsweep.reports import ArmSummary, metric_names
+from promptsweep.dashboard import address, banner, charts, labels, plain, source, tables
+from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.browse import RunInfo
 from promptsweep.types import Outcome
 
@@ -46,7 +46,7 @@ def _dataset(info: RunInfo, dataset: str, split: str, arms: list[ArmSummary]) ->
     shown = labels.of_arms(arms)
     _chart(arms, shown, metric, better)
     rows = [{"arm": shown[arm.arm], **_figures(arm, arms, names)} for arm in arms]
-    tables.table(rows, tokens=st.column_config.NumberColumn(format="localized"))
+    tables.table(rows, {"tokens": st.column_config.NumberColumn(format="localized")})
 
 
 def _rank(arm: ArmSummary, metric: str, higher_is_better: bool | None) -> tuple[bool, float]:
@@ -80,9 +80,9 @@ def _figures(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) 
         "scored": f"{arm.scored}/{arm.samples}",
         **{name: arm.outcomes[name] for name in occurring},
         "tokens": sum(arm.tokens.values()),
-        "cost": figures.money(arm.cost_usd),
-        "p50": figures.seconds(arm.p50_seconds),
-        "p95": figures.seconds(arm.p95_seconds),
+        "cost": figures.dollars(arm.cost_usd),
+        "p50": figures.duration(arm.p50_seconds),
+        "p95": figures.duration(arm.p95_seconds),
         "requests": arm.requests,
         "from store": arm.cached,
     }

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, figures, labels, pages, plain, source, tables
+from promptsweep.dashboard import address, banner, labels, pages, plain, source, tables
+from promptsweep.reports import figures
 from promptsweep.reports.browse import RecordRow, RunInfo
 from promptsweep.types import Outcome
 
@@ -67,7 +68,7 @@ def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
     wide = st.column_config.TextColumn(width="medium")
     number = st.column_config.NumberColumn(format="%.2f")
     scores = dict.fromkeys((plain.cell(name) for row in rows for name in row.scores), number)
-    tables.openable(cells, "records", trace, input=wide, answer=wide, **scores)
+    tables.openable(cells, "records", trace, {**scores, "input": wide, "answer": wide})
 
 
 def _sample(row: RecordRow) -> dict[str, Any]:
@@ -79,11 +80,11 @@ def _verdict(row: RecordRow) -> dict[str, Any]:
     return {
         "input": plain.cell(row.input),
         "target": plain.cell(" | ".join(row.targets)),
-        "answer": plain.cell(row.error or row.answer or figures.ABSENT),
+        "answer": plain.cell(row.error or row.answer or tables.ABSENT),
         **{plain.cell(name): value for name, value in row.scores.items()},
         "tokens": row.tokens,
-        "time": figures.seconds(row.seconds),
-        "cost": figures.money(row.cost),
+        "time": figures.duration(row.seconds),
+        "cost": figures.dollars(row.cost),
     }
 
 

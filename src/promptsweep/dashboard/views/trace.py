@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, calls, figures, labels, pages, plain, source, tables
+from promptsweep.dashboard import address, banner, calls, labels, pages, plain, source, tables
+from promptsweep.reports import figures
 from promptsweep.reports.browse import RunInfo, Trace
 from promptsweep.types import Outcome
 
@@ -47,9 +48,9 @@ def _verdict(trace: Trace) -> None:
         st.badge(trace.outcome.value, color="green" if trace.outcome is Outcome.OK else "orange")
         tokens = f"{trace.tokens['prompt']:,} + {trace.tokens['completion']:,} tokens"
         waited = (
-            f"{figures.seconds(trace.critical_seconds)} for a user, {figures.seconds(trace.seconds)} here"
+            f"{figures.duration(trace.critical_seconds)} for a user, {figures.duration(trace.seconds)} here"
         )
-        st.text(" · ".join([tokens, figures.money(trace.cost), waited]))
+        st.text(" · ".join([tokens, figures.dollars(trace.cost), waited]))
     if trace.error:
         plain.labelled("Error", trace.error)
     plain.labelled("Answer, as read from the reply", trace.answer)
@@ -59,7 +60,7 @@ def _verdict(trace: Trace) -> None:
             {"metric": plain.cell(name), "score": score.value, "reason": plain.cell(score.reason)}
             for name, score in trace.scores.items()
         ]
-        tables.table(rows, score=st.column_config.NumberColumn(format="%.3f"))
+        tables.table(rows, {"score": st.column_config.NumberColumn(format="%.3f")})
 
 
 def _sample(trace: Trace) -> None:

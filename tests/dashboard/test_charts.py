@@ -1,4 +1,4 @@
-"""Figures, short names and charts."""
+"""Short names of arms, and charts."""
 
 from __future__ import annotations
 
@@ -10,39 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsweep.dashboard import charts, figures, labels
-
-
-@pytest.mark.parametrize(
-    ("value", "low", "high", "text"),
-    [
-        (0.834, 0.68, 0.92, "0.83 [0.68, 0.92]"),
-        (72.25, -29.57, 174.07, "72.2 [-29.6, 174.1]"),
-        (4_000, 3_500.4, 4_500, "4,000 [3,500, 4,500]"),
-        (0.5, -math.inf, math.inf, "0.50 [-inf, inf]"),
-        (math.nan, 0, 1, "–"),
-    ],
-)
-def test_an_interval_has_the_digits_that_matter(value, low, high, text):
-    assert figures.bounds(value, low, high) == text
-
-
-def test_a_difference_shows_its_sign():
-    assert figures.bounds(0.15, -0.02, 0.28, signed=True) == "+0.15 [-0.02, +0.28]"
-
-
-@pytest.mark.parametrize(
-    ("dollars", "text"), [(None, "unknown"), (0.0, "free"), (0.00123, "$0.0012"), (1234.5, "$1,234.50")]
-)
-def test_money(dollars, text):
-    assert figures.money(dollars) == text
-
-
-@pytest.mark.parametrize(
-    ("given", "text"), [(None, "–"), (0.0, "0.00 s"), (0.0023, "2.3 ms"), (0.42, "0.42 s"), (75.4, "75 s")]
-)
-def test_seconds(given, text):
-    assert figures.seconds(given) == text
+from promptsweep.dashboard import charts, labels
 
 
 @dataclass(frozen=True)
