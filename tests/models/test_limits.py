@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limited_servers import FixedWindow, LeakyBucket, SlidingWindow, drive, no_headers, openai_headers
+from limited_servers import (
+    FixedWindow,
+    LeakyBucket,
+    SlidingWindow,
+    Verdict,
+    drive,
+    no_headers,
+    openai_headers,
+)
 from promptsweep.models.limits import Limiter, Limits, shared
 from virtual_time import now, run
 
@@ -184,19 +192,61 @@ def test_a_learned_limit_is_taken_over_when_it_is_stricter_than_the_configured_o
     assert run(thirty("6000")) == pytest.approx(3, abs=0.2)
 
 
-def test_turns_are_given_first_come_first_served():
+@pytest.mark.parametrize(("remaining", "pace"), [(60, 2.0), (0, 0.5), (590, 9.8)])
+def test_what_others_left_is_spread_until_the_limit_is_whole_again(remaining, pace):
+    async def rates():
+        limiter = Limiter(UNKNOWN, now)
+        headers = {"limit": "600", "remaining": str(remaining), "reset": "30s"}
+        limiter.learn({f"x-ratelimit-{part}-requests": value for part, value in headers.items()})
+        return await _pace(limiter, 12), await asyncio.sleep(30), await _pace(limiter, 100)
+
+    squeezed, _, after = run(rates())
+
+    assert squeezed == pytest.approx(pace, rel=0.1)
+    assert after == pytest.approx(9.8, rel=0.1)
+
+
+def test_what_we_have_sent_ourselves_is_not_taken_for_the_work_of_others():
+    async def alone():
+        limiter = Limiter(Limits(requests_per_minute=600), now)
+        await _pace(limiter, 400)
+        limiter.learn(openai_headers(600, Verdict(True, 200, 60, 0)))
+        return await _pace(limiter, 100)
+
+    assert run(alone()) == pytest.approx(9.8, rel=0.05)
+
+
+def test_turns_are_given_first_come_first_served_and_small_ones_do_not_overtake():
     async def order():
-        limiter, seen = Limiter(Limits(concurrency=1, tokens_per_minute=6000), now), []
+        limiter, seen = Limiter(Limits(concurrency=4, tokens_per_minute=6000), now), []
 
         async def work(number, tokens):
             async with limiter.turn(tokens):
                 seen.append(number)
                 await asyncio.sleep(0.01)
 
-        await asyncio.gather(*(work(number, 500 if number % 2 else 1) for number in range(10)))
+        async with asyncio.TaskGroup() as group:
+            for number in range(60):
+                group.create_task(work(number, 0 if number % 3 else 500))
+                await asyncio.sleep(0.51)
         return seen
 
-    assert run(order()) == list(range(10))
+    assert run(order()) == list(range(60))
+
+
+def test_a_call_that_is_cancelled_just_as_it_is_let_in_gives_back_what_it_took():
+    async def cancelled():
+        limiter = Limiter(Limits(concurrency=1, requests_per_minute=60, tokens_per_minute=60_000), now)
+        async with limiter.turn(0):
+            waiting = asyncio.create_task(limiter.turn(30_000).__aenter__())
+            await asyncio.sleep(5)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        began = now()
+        async with limiter.turn(50):
+            return waiting.cancelled(), now() - began, limiter.in_flight
+
+    assert run(cancelled()) == (True, 0, 1)
 
 
 def test_a_turn_that_nothing_limits_does_not_wait_even_for_the_loop():
@@ -252,6 +302,15 @@ def test_the_same_endpoint_and_limits_share_one_limiter():
 
 async def _run(server, limits, headers, requests):
     return await drive(Limiter(limits, now), server, requests=requests, limit=3000, headers=headers)
+
+
+async def _pace(limiter, requests):
+    """Turns a second."""
+    began = now()
+    for _ in range(requests):
+        async with limiter.turn(0):
+            pass
+    return requests / (now() - began)
 
 
 async def _knock(server, per_minute):
