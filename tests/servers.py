@@ -58,11 +58,12 @@ def in_turn(*answers: Any) -> Behaviour:
 class ChatServer:
     """Serves while it is entered: `with ChatServer(lambda request: "yes") as server: … server.base_url`.
 
-    The behaviour returns a text, the JSON of a completion, or an `Answer`; it may be asynchronous.
+    The behaviour returns a text, the JSON of a completion, or an `Answer`; it may be asynchronous. It serves
+    at a free port where none is given.
     """
 
-    def __init__(self, behaviour: Behaviour):
-        self.behaviour = behaviour
+    def __init__(self, behaviour: Behaviour, port: int = 0):
+        self.behaviour, self.port = behaviour, port
         self.requests: list[dict[str, Any]] = []
         self.headers: list[Mapping[str, str]] = []
         self.paths: list[str] = []
@@ -100,9 +101,11 @@ class ChatServer:
     async def _start(self) -> None:
         application = web.Application(client_max_size=1 << 26)
         application.router.add_post("/{path:.*}", self._handle)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
+        self._runner = web.AppRunner(
+            application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
 

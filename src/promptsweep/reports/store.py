@@ -104,7 +104,7 @@ class Store:
         Takes one bit of memory a record. Records that ended in an error are not done.
         """
         bits: dict[str, bytearray] = {}
-        total = 0
+        total, apart = 0, schema.record_id(0, 1, 0)
         with self.engine.connect() as connection:
             for arm in self.arms(run):
                 bits[arm.key] = done = bytearray((arm.planned * repeats + 7) // 8)
@@ -112,8 +112,8 @@ class Store:
                 query = select(schema.records.c.id).where(
                     schema.records.c.id.between(low, high), schema.records.c.outcome != "error"
                 )
-                for (identity,) in connection.execution_options(yield_per=10_000).execute(query):
-                    _, repeat, position = schema.unpacked(identity)
+                for identity in connection.execution_options(yield_per=10_000).scalars(query):
+                    repeat, position = divmod(identity - low, apart)
                     place = position * repeats + repeat
                     done[place >> 3] |= 1 << (place & 7)
                     total += 1
@@ -187,7 +187,10 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
     if path is not None and not path.exists():
         if not create:
             raise ConfigError(f"no store at {path}: promptsweep run SWEEP makes one")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"cannot be used as a store: {error.strerror}", path=where) from None
     engine = _engine(where, path)
     shown = engine.url.render_as_string(hide_password=True) if path is None else where
     try:

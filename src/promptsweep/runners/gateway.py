@@ -30,6 +30,14 @@ class Purse:
     enter: Enter = lambda _kind, _model, _cost: None
 
 
+@dataclass(eq=False, slots=True)
+class _Call:
+    """A call in flight, and how many wait for its reply."""
+
+    reply: asyncio.Future[Completion]
+    waiting: int = 0
+
+
 class Gateway:
     """All calls of one model pass here, and each attempt passes budget and limiter.
 
@@ -39,17 +47,36 @@ class Gateway:
     def __init__(self, model: Model, sink: Sink, progress: Progress, purse: Purse = Purse()):
         self._model, self._sink, self._progress, self._purse = model, sink, progress, purse
         self._breaker = Breaker()
-        self._in_flight: dict[str, asyncio.Future[Completion]] = {}
+        self._in_flight: dict[str, _Call] = {}
 
     async def send(self, request: Request) -> Completion:
         """The reply; raises the model's sorted errors. Identical requests in flight are sent once."""
-        waiting = self._in_flight.get(request.key)
-        if waiting is not None:
-            return replace(await asyncio.shield(waiting), cached=True)
-        reply = asyncio.ensure_future(self._answer(request))
-        self._in_flight[request.key] = reply
-        reply.add_done_callback(lambda _: self._in_flight.pop(request.key, None))
-        return await asyncio.shield(reply)
+        call = self._in_flight.get(request.key)
+        joined = call is not None
+        call = call or self._begin(request)
+        call.waiting += 1
+        try:
+            completion = await asyncio.shield(call.reply)
+        finally:
+            call.waiting -= 1
+            if not call.waiting:
+                self._leave(request.key, call)
+        return replace(completion, cached=True) if joined else completion
+
+    def _begin(self, request: Request) -> _Call:
+        call = self._in_flight[request.key] = _Call(asyncio.ensure_future(self._answer(request)))
+        call.reply.add_done_callback(lambda _: self._forget(request.key, call))
+        return call
+
+    def _leave(self, key: str, call: _Call) -> None:
+        """Nobody waits any more: a call that is still under way must not outlive the run."""
+        if not call.reply.done():
+            self._forget(key, call)
+            call.reply.cancel()
+
+    def _forget(self, key: str, call: _Call) -> None:
+        if self._in_flight.get(key) is call:
+            del self._in_flight[key]
 
     async def _answer(self, request: Request) -> Completion:
         stored = await self._sink.lookup(request.key)
@@ -64,7 +91,6 @@ class Gateway:
 
     async def _called(self, request: Request) -> Completion:
         """The reply after retries, counted by the breaker."""
-        self._breaker.check()
         try:
             completion = await self._attempts(request)
         except ModelError as error:
@@ -89,6 +115,7 @@ class Gateway:
 
     async def _attempt(self, request: Request) -> Completion:
         """One attempt, its worst case set aside before and what it cost entered after."""
+        self._breaker.check()
         budget, name = self._purse.budget, self._model.name
         if budget is None:
             try:
