@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import REPEAT
 from promptsweep import api
 from promptsweep.errors import ConfigError
+from promptsweep.prompts.ask import DRAWS_PER_REPEAT
 from promptsweep.reports.browse import trace
 from promptsweep.reports.cache import prune
 from promptsweep.types import Completion, Outcome
@@ -57,7 +57,7 @@ def test_repeats_are_told_apart(house):
 
     assert (first.answer, second.answer) == ("good", "bad")
     assert first.repeats == second.repeats == (0, 1)
-    assert second.calls[0].request.draw == REPEAT
+    assert second.calls[0].request.draw == DRAWS_PER_REPEAT
 
 
 @pytest.mark.parametrize(
