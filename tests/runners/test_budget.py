@@ -130,9 +130,9 @@ def test_a_cancelled_request_gives_its_place_and_its_reservation_back(granted):
             budget.release(first)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        await asyncio.wait_for(budget.reserve(Cost(tokens=40)), 1)
+        return await asyncio.wait_for(budget.reserve(Cost(tokens=40)), 1)
 
-    run(ask())
+    assert run(ask()).open
 
 
 def test_a_released_reservation_was_never_spent():
@@ -194,7 +194,7 @@ def test_a_budget_that_cannot_be_kept_is_refused(allowance, worst, message):
     with pytest.raises(ConfigError, match=message):
         allowance.check(worst, "an arm")
     with pytest.raises(ConfigError, match="cannot be kept"):
-        run(Budget(allowance).reserve(worst))
+        assert run(Budget(allowance).reserve(worst)).worst == worst
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep.errors import IncompleteError
 from promptsweep.reports import schema
 from promptsweep.reports.store import Store
+from promptsweep.reports.writer import insert_into
 from promptsweep.runners.costs import Cost
 
 Kind = Literal["new", "failed", "saved"]
@@ -178,15 +179,5 @@ def _upsert(
         "unpriced": found.unpriced,
     }
     changed = {name: table.c[name] + value for name, value in values.items()} if add else values
-    statement = _insert(connection, table).values(**key, **values)
+    statement = insert_into(connection, table).values(**key, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
-
-
-def _insert(connection: Connection, into: Table) -> Any:
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(into)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert(into)

@@ -30,15 +30,20 @@ _ORDER = (
 )
 
 
-def insert_or_ignore(connection: Connection, table: Table) -> Any:
-    """An insert that leaves existing rows alone, in the database's own words."""
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An insert that can say what happens on a conflict, in the database's own words."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-        return postgresql_insert(table).on_conflict_do_nothing()
+        return postgresql_insert(table)
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-    return sqlite_insert(table).on_conflict_do_nothing()
+    return sqlite_insert(table)
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> Any:
+    """An insert that leaves existing rows alone."""
+    return insert_into(connection, table).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
