@@ -35,10 +35,10 @@ def flat(messages: Sequence[Message]) -> str:
 
 def _outer_overlap(one: str, other: str) -> int:
     """Characters that two texts share at their beginning and at their end."""
-    return _shared(one, other) + _shared(one[::-1], other[::-1])
+    return common_start(one, other) + common_start(one[::-1], other[::-1])
 
 
-def _shared(one: str, other: str) -> int:
+def common_start(one: str, other: str) -> int:
     """Characters that two texts have in common from their beginning, found by halving."""
     low, high = 0, min(len(one), len(other))
     while low < high:
@@ -48,7 +48,7 @@ def _shared(one: str, other: str) -> int:
 
 
 def _similarity(one: str, other: str) -> float:
-    start = max(0, _shared(one, other) - COMPARED // 2)
+    start = max(0, common_start(one, other) - COMPARED // 2)
     end = start + COMPARED
     return SequenceMatcher(None, one[start:end], other[start:end], autojunk=False).quick_ratio()
 
@@ -58,7 +58,7 @@ def _difference(asked: Sequence[Message], recorded: Sequence[Message]) -> str:
         if ours.role != theirs.role:
             return f"message {number} is of the {theirs.role} there, of the {ours.role} here"
         if ours.content != theirs.content:
-            place = _shared(ours.content, theirs.content)
+            place = common_start(ours.content, theirs.content)
             line = ours.content.count("\n", 0, place) + 1
             column = place - ours.content.rfind("\n", 0, place)
             return (

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from sqlalchemy import Connection, Select, select
 
+from promptsweep.models.misses import common_start
 from promptsweep.reports import schema
 from promptsweep.reports.calls import request_of
 from promptsweep.reports.rows import completion_of, dumps, preamble_row
@@ -92,7 +93,7 @@ def _turn_difference(place: int, stored: Message | None, wanted: Message | None)
         return Difference(field, *(one.content[: 2 * CONTEXT] if one else ABSENT for one in (stored, wanted)))
     if stored.role != wanted.role:
         return Difference(field, stored.role, wanted.role)
-    start = max(0, _shared(stored.content, wanted.content) - CONTEXT)
+    start = max(0, common_start(stored.content, wanted.content) - CONTEXT)
     return Difference(field, _excerpt(stored.content, start), _excerpt(wanted.content, start))
 
 
@@ -135,15 +136,6 @@ def _share(one: Message | None, other: Message | None) -> float:
         return 0.0
     if one.content == other.content:
         return 1.0
-    start = _shared(one.content, other.content)
-    end = _shared(one.content[start:][::-1], other.content[start:][::-1])
+    start = common_start(one.content, other.content)
+    end = common_start(one.content[start:][::-1], other.content[start:][::-1])
     return (start + end) / max(len(one.content), len(other.content))
-
-
-def _shared(one: str, other: str) -> int:
-    """Characters that two texts have in common from their beginning, found by halving."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
-    return low
