@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check prompts-check bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/promptsweep run quickstart
@@ -16,6 +16,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+prompts-check: $(VENV)/.dev
+	$(BIN)/promptsweep check ci --replay reports/recordings/ci.jsonl.zst --no-progress
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py

@@ -1,13 +1,15 @@
-"""Servers that count requests as vendors do, without sockets, and clients that send to them."""
+"""Ways in which vendors count requests, of simulated servers and of real ones, and simulated clients."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import random
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import NamedTuple
 
@@ -90,6 +92,16 @@ def openai_headers(limit: float, verdict: Verdict) -> Mapping[str, str]:
         "x-ratelimit-limit-requests": str(limit),
         "x-ratelimit-remaining-requests": str(max(0, math.floor(verdict.remaining))),
         "x-ratelimit-reset-requests": f"{max(0.0, verdict.reset):.3f}s",
+    }
+
+
+def anthropic_headers(limit: float, verdict: Verdict) -> Mapping[str, str]:
+    """The three headers of Anthropic for requests; the time has whole seconds."""
+    whole = datetime.fromtimestamp(math.ceil(time.time() + verdict.reset), UTC)
+    return {
+        "anthropic-ratelimit-requests-limit": str(limit),
+        "anthropic-ratelimit-requests-remaining": str(max(0, math.floor(verdict.remaining))),
+        "anthropic-ratelimit-requests-reset": whole.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 

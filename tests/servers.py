@@ -12,7 +12,9 @@ from typing import Any, Literal, Self
 import orjson
 from aiohttp import web
 
-Fault = Literal["reset", "truncate", "hang"]
+Fault = Literal["reset", "truncate", "hang", "stall", "drip"]
+DRIP = 0.1
+"""Seconds between two bytes of a body that drips."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Answer:
     delay: float = 0.0
     """Seconds before anything is sent."""
     fault: Fault | None = None
-    """`reset` the connection, `truncate` the body in its middle, or `hang` until the client gives up."""
+    """What goes wrong: `reset` the connection, or `truncate` the body in its middle; or, until the client
+    gives up, `hang` before anything is sent, `stall` in the middle of the body, or `drip` it byte by byte."""
 
 
 Behaviour = Callable[[dict[str, Any]], "str | dict[str, Any] | Answer | Awaitable[Any]"]
@@ -71,6 +74,7 @@ class ChatServer:
         self.peak_in_flight = 0
         self._in_flight = 0
         self._peers: set[Any] = set()
+        self._transports: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -94,6 +98,12 @@ class ChatServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def drop_connections(self) -> None:
+        """Breaks every connection off, as a network does that went away; the server goes on serving."""
+        for transport in list(self._transports):
+            self._loop.call_soon_threadsafe(transport.abort)
+        self._transports.clear()
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -123,8 +133,9 @@ class ChatServer:
         self.requests.append(request)
         self.headers.append(dict(http.headers))
         self.paths.append(http.path_qs)
-        peer = http.transport.get_extra_info("peername") if http.transport else None
-        self._peers.add(peer)
+        assert http.transport is not None
+        self._transports.add(http.transport)
+        self._peers.add(http.transport.get_extra_info("peername"))
         self.connections = len(self._peers)
 
     async def _send(self, http: web.Request, answer: Any) -> web.StreamResponse:
@@ -139,9 +150,17 @@ class ChatServer:
 
     async def _break(self, http: web.Request, body: bytes, fault: Fault) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(len(body))})
-        if fault == "truncate":
+        if fault != "reset":
             await response.prepare(http)
+        if fault == "drip":
+            for byte in body:
+                await response.write(bytes([byte]))
+                await asyncio.sleep(DRIP)
+            return response
+        if fault in {"truncate", "stall"}:
             await response.write(body[: len(body) // 2])
+        if fault == "stall":
+            await asyncio.sleep(3600)
         assert http.transport is not None
         http.transport.abort()
         return response

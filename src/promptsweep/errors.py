@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from pathlib import Path
 
@@ -102,7 +102,11 @@ class BudgetReached(RunFatalError):  # noqa: N818  nothing is broken: the run di
 
 
 class ReplayMissError(RequestError):
-    """A replay file holds no reply for this request."""
+    """A recording holds no reply for this request. `explain` finds the nearest it holds; that takes time."""
+
+    def __init__(self, message: str, explain: Callable[[], str] | None = None):
+        super().__init__(message)
+        self.explain = explain
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from promptsweep.models import params, tokens
+from promptsweep.models import tokens
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import Limiter, steady
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
@@ -51,13 +52,18 @@ class FunctionModel:
         """Content address of the name."""
         return digest("function", self.name)
 
+    @property
+    def form(self) -> RequestForm:
+        """Adds nothing to a request."""
+        return RequestForm(model=self.name, base_url="function")
+
     def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for what no model takes."""
-        params.check(given)
+        self.form.check(given, self.name)
 
     def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
         """The request that the function will get."""
-        return Request(self.name, "function", messages, params.translate(given, {}), draw)
+        return self.form.request(messages, given, draw)
 
     async def chat(self, request: Request) -> Completion:
         """What the function returns."""

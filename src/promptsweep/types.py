@@ -192,6 +192,8 @@ class Arm:
     """Content addresses of the strategy's templates and code, the model and the dataset."""
     label: str = field(default="", compare=False)
     """The arm's readable name, unique in its run: variant, varying parameters, model, dataset."""
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What `digests` address as a whole, file by file: templates, code, card. No part of the identity."""
     key: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

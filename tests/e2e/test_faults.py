@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
-import time
+from collections import Counter
 
 import pytest
 from served_moods import mood_of, results, run, scored, served, stored_texts
@@ -17,84 +17,70 @@ from promptsweep.reports import open_store
 from promptsweep.types import Status
 from servers import Answer, ChatServer, chat_completion
 
-MALFORMED = b'{"choices": [{"message": {"content": "goo'
-FAULTS = (
-    servers.error(429, "slow down", retry_after_ms="20"),
-    servers.error(500, "oops"),
-    Answer(fault="reset"),
-    Answer(chat_completion("good"), fault="truncate"),
-    Answer(MALFORMED),
-    Answer({"error": {"message": "upstream failed", "code": 502}}),
-)
+POISON = chat_completion("good bad: no reply of the model")
+FAULTS = {
+    "429, half a second or less": servers.error(429, "slow down", retry_after_ms="20"),
+    "429 that does not say how long": servers.error(429, "slow down"),
+    "500": servers.error(500, "oops"),
+    "503 of a proxy": Answer(b"<html>Service Unavailable</html>", 503, {"Retry-After": "0"}),
+    "408": servers.error(408, "too slow"),
+    "409": servers.error(409, "try again"),
+    "reset": Answer(fault="reset"),
+    "hang": Answer(fault="hang"),
+    "body that stalls": Answer(POISON, fault="stall"),
+    "body cut off": Answer(POISON, fault="truncate"),
+    "malformed JSON": Answer(b'{"choices": [{"message": {"content": "goo'),
+    "200 with an error": Answer({"error": {"message": "upstream failed", "code": 502}}),
+    "200 with an error in place of a choice": Answer({**POISON, "choices": []}),
+}
+IMPATIENT = {"first_byte_timeout": 0.25, "retries": {"first": 0.01}}
 
 
 def faulty(part, seed=0):
-    """Breaks this part of all requests, each fault as often as the others."""
-    chance = random.Random(seed)
-    return lambda request: chance.choice(FAULTS) if chance.random() < part else mood_of(request)
+    """Breaks this part of all requests; which, and how, depends on the text and on how often it came."""
+    attempts, faults = Counter(), list(FAULTS.values())
+
+    def behave(request):
+        text = request["messages"][-1]["content"]
+        attempts[text] += 1
+        chance = random.Random(f"{seed} {attempts[text]} {text}")
+        return chance.choice(faults) if chance.random() < part else mood_of(request)
+
+    return behave
 
 
-def test_2000_samples_of_a_server_that_breaks_5_percent_of_requests_end_as_without_faults(tmp_path):
+def test_10000_samples_of_a_server_that_breaks_5_percent_of_requests_end_as_without_faults(tmp_path):
     with ChatServer(mood_of) as whole, ChatServer(faulty(0.05)) as broken:
-        expected = run(served(tmp_path / "whole", whole.base_url, 2000))
-        found = run(served(tmp_path / "broken", broken.base_url, 2000))
+        expected = run(served(tmp_path / "whole", whole.base_url, 10_000))
+        found = run(served(tmp_path / "broken", broken.base_url, 10_000, endpoint=IMPATIENT))
 
-    assert (found.status, scored(found)) == (Status.DONE, 2000)
+    assert (found.status, scored(found)) == (Status.DONE, 10_000)
     assert results(found) == results(expected)
-    assert len(broken.requests) > 2050
-    assert len(stored_texts(found)) == 2000
+    assert len(broken.requests) > 10_400
+    assert len(stored_texts(found)) == 10_000
     assert set(stored_texts(found)) == {"good", "bad"}
 
 
-RATE = 50
+@pytest.mark.parametrize("fault", FAULTS)
+def test_strategies_of_several_calls_end_as_without_faults_of_each_kind(tmp_path, fault):
+    """A tenth of the requests are broken, each at most once or twice."""
+    several = {
+        "strategies": [
+            {"self_consistency": {"draws": 3}},
+            {"chain_of_density": {"mode": "per_round", "rounds": 3, "step": 3}},
+        ]
+    }
+    chance = random.Random(fault)
+    broken = lambda request: FAULTS[fault] if chance.random() < 0.1 else mood_of(request)  # noqa: E731
+    with ChatServer(mood_of) as server:
+        expected = run(served(tmp_path / "whole", server.base_url, 20, sweep=several))
+        sent, server.behaviour = len(server.requests), broken
+        found = run(served(tmp_path / "broken", server.base_url, 20, endpoint=IMPATIENT, sweep=several))
 
-
-class RatedServer:
-    """Lets so many requests a second pass, in fixed windows, and says so as a limit of a minute."""
-
-    def __init__(self):
-        self.answered, self.refused = [], 0
-
-    def __call__(self, request):
-        now = time.monotonic()
-        passed = sum(int(at) == int(now) for at in self.answered[-RATE:])
-        recent = sum(at > now - 60 for at in self.answered)
-        headers = {
-            "x-ratelimit-limit-requests": str(RATE * 60),
-            "x-ratelimit-remaining-requests": str(RATE * 60 - recent),
-            "x-ratelimit-reset-requests": f"{recent / RATE:.3f}s",
-        }
-        if passed >= RATE:
-            self.refused += 1
-            return Answer(servers.error(429).body, 429, {**headers, "retry-after-ms": "100"})
-        self.answered.append(now)
-        return Answer(chat_completion(mood_of(request)), headers=headers, delay=0.05)
-
-
-def test_300_requests_keep_the_rate_that_the_headers_say(tmp_path):
-    behaviour = RatedServer()
-    with ChatServer(behaviour) as server:
-        done = run(served(tmp_path, server.base_url, 300))
-
-    steady = [at for at in behaviour.answered if at > behaviour.answered[0] + 0.5]
-    assert done.status is Status.DONE
-    assert (len(steady) - 1) / (steady[-1] - steady[0]) >= 0.9 * RATE
-    assert behaviour.refused <= 0.02 * len(server.requests)
-
-
-def test_a_request_that_is_never_answered_is_one_error_among_40_scored(tmp_path):
-    def hang_once(request):
-        stuck = request["messages"][-1]["content"] == "Text 7."
-        return Answer(fault="hang") if stuck else mood_of(request)
-
-    endpoint = {"timeout": 1, "retries": {"attempts": 1}}
-    with ChatServer(hang_once) as server:
-        ended = run(served(tmp_path, server.base_url, 40, endpoint=endpoint))
-
-    assert [row[0] for row in results(ended) if row[1] == "error"] == ["s-7"]
-    assert scored(ended) == 39
-    assert ended.status is Status.INCOMPLETE
-    assert "no whole reply in 1 s" in ended.row.error
+    assert found.status is Status.DONE
+    assert results(found) == results(expected)
+    assert len(server.requests) > 2 * sent
+    assert set(stored_texts(found)) == {"good", "bad"}
 
 
 def closed_port():
@@ -140,10 +126,11 @@ def test_a_refusal_of_everything_stops_at_once_and_is_resumable(tmp_path, refusa
 
 def test_a_server_with_faults_never_sees_more_requests_than_the_budget(tmp_path):
     with ChatServer(faulty(0.2)) as server:
-        workspace = served(tmp_path, server.base_url, 100, sweep={"budget": {"requests": 50}})
+        capped = {"endpoint": IMPATIENT, "sweep": {"budget": {"requests": 50}}}
+        workspace = served(tmp_path, server.base_url, 100, **capped)
         result = api.execute(api.plan("moods", workspace), open_store(workspace))
         sent = len(server.requests)
-        served(tmp_path, server.base_url, 100, sweep={"budget": {"requests": 500}})
+        served(tmp_path, server.base_url, 100, **capped | {"sweep": {"budget": {"requests": 500}}})
         done = run(workspace, resume=result.run.id)
 
     assert (result.exit_code, sent) == (ExitCode.INCOMPLETE, 50)

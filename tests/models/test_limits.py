@@ -13,6 +13,7 @@ from limited_servers import (
     LeakyBucket,
     SlidingWindow,
     Verdict,
+    anthropic_headers,
     drive,
     no_headers,
     openai_headers,
@@ -34,7 +35,13 @@ UNKNOWN = Limits(concurrency=64)
 
 @every_server
 @pytest.mark.parametrize(
-    ("limits", "headers"), [(CONFIGURED, no_headers), (UNKNOWN, openai_headers), (CONFIGURED, openai_headers)]
+    ("limits", "headers"),
+    [
+        (CONFIGURED, no_headers),
+        (UNKNOWN, openai_headers),
+        (UNKNOWN, anthropic_headers),
+        (CONFIGURED, openai_headers),
+    ],
 )
 def test_a_run_reaches_the_rate_and_is_hardly_ever_refused(server, limits, headers):
     traffic = run(_run(server(), limits, headers, requests=6000))

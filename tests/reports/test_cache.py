@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, update
 
+import promptsweep
 from promptsweep import api
 from promptsweep.errors import ConfigError
 from promptsweep.reports import open_store, schema
 from promptsweep.reports.browse import list_runs, page, trace
 from promptsweep.reports.cache import cache_stats, delete_run, prune
+from promptsweep.testing import FunctionModel
+from promptsweep.types import Completion
+from workspaces import mood
 
 
 def count(house, table) -> int:
@@ -129,3 +133,19 @@ def test_a_run_that_is_going_on_is_removed_only_by_force(own_house):
         delete_run(own_house.store, run)
     delete_run(own_house.store, run, force=True)
     assert [info.name for info in list_runs(own_house.store)] == ["twice"]
+
+
+def test_replies_of_a_sample_that_a_run_was_left_in_the_middle_of_stay(tmp_path):
+    workspace = mood(tmp_path)
+    model = FunctionModel(lambda _: Completion("good", cost=0.0))
+    votes = {"strategies": {"self_consistency": {"draws": 3}}, "params": {"max_tokens": 4}}
+    sweep = {"name": "votes", "datasets": "mood", "models": "m", "limit": 2, **votes}
+    run = promptsweep.run({**sweep, "budget": {"requests": 2}}, models={"m": model}, workspace=tmp_path)
+    store = open_store(workspace)
+
+    removed = [prune(store), prune(store, keep_runs=False)]
+    promptsweep.run(sweep, models={"m": model}, workspace=tmp_path)
+
+    assert run.status == "incomplete"
+    assert removed == [0, 0]
+    assert model.calls == 6

@@ -11,8 +11,9 @@ from promptsweep.reports.compare import compare_arms, compare_runs, comparison_j
 from promptsweep.stats import holm
 
 KEYS = [
-    *("a", "b", "dataset", "metric", "difference", "low", "high", "p", "p_adjusted", "n", "only_a", "only_b"),
-    *("correlation", "minimum_detectable", "needed", "method", "verdict"),
+    *("a", "b", "dataset", "metric", "score_a", "score_b", "difference", "low", "high", "p", "p_adjusted"),
+    *("n", "only_a", "only_b", "n_a", "n_b", "shared", "correlation", "minimum_detectable", "needed"),
+    *("method", "verdict"),
 ]
 ZERO, FEW = "zero_shot | m | lines", "few_shot(k=2) | m | lines"
 
@@ -29,6 +30,7 @@ def test_only_samples_scored_in_both_count_and_both_numbers_are_told(house):
     lines, _ = compare_arms(house.store, "plain")
 
     assert (lines.n_a, lines.n_b, lines.shared, lines.paired.n) == (30, 29, 29, 29)
+    assert (lines.score_a, lines.score_b) == (pytest.approx(14 / 29), pytest.approx(28 / 29))
     assert lines.paired.difference == pytest.approx(28 / 29 - 14 / 29)
     assert (lines.paired.only_a, lines.paired.only_b) == (0, 14)
 
@@ -51,6 +53,15 @@ def test_flips_show_what_each_side_got_right(house):
     assert flip.input.endswith("is grey.")
     assert backward.verdict == "worse"
     assert [one.sample_id for one in backward.flips.lost] == [one.sample_id for one in forward.flips.won]
+
+
+def test_as_many_flips_are_kept_as_are_wanted(house):
+    counts = {}
+    for most in (0, 3, 100):
+        lines, _ = compare_arms(house.store, "plain", flips=most)
+        counts[most] = len(lines.flips.won)
+
+    assert counts == {0: 0, 3: 3, 100: 14}
 
 
 def test_repeats_are_averaged_within_a_sample(house):
@@ -121,6 +132,30 @@ def test_runs_are_compared_by_equal_labels(house):
     few = next(one for one in found if one.a == FEW)
     assert (few.n_a, few.n_b, few.shared) == (29, 30, 29)
     assert [flip.sample_id for flip in few.flips.lost] == ["line-9"]
+
+
+def test_all_arms_of_a_run_are_compared_with_one_of_another(house):
+    found = compare_runs(house.store, "plain", "twice", baseline="zero_shot | m | lines")
+
+    assert [(one.a, one.b) for one in found] == [(ZERO, ZERO), (ZERO, FEW)]
+    assert found[1].verdict == "better"
+
+
+def test_runs_of_different_limits_are_paired_on_the_samples_both_have(own_house):
+    own_house.run("part", datasets="lines", strategies="zero_shot", limit=10, seed=3)
+
+    [found] = compare_runs(own_house.store, "plain", "part")
+
+    assert (found.n_a, found.n_b, found.shared, found.paired.n) == (30, 10, 10, 10)
+
+
+def test_an_arm_that_only_changed_its_label_is_found_by_its_identity(own_house):
+    own_house.run("cool", datasets="lines", strategies="zero_shot", params={"temperature": 0})
+    own_house.run("both", datasets="lines", strategies="zero_shot", params={"temperature": [0, 1]})
+
+    [found] = compare_runs(own_house.store, "cool", "both")
+
+    assert (found.a, found.b) == ("zero_shot | m | lines", "zero_shot | temperature=0 | m | lines")
 
 
 def test_an_edited_row_is_another_sample(own_house):

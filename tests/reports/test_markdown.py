@@ -15,7 +15,7 @@ def test_the_report_shows_metrics_with_intervals_and_what_failed(house):
     text = report(house)
 
     assert text.startswith("# plain\n\n**incomplete** · 65 of 66 records · 1 error · $0.0680")
-    assert "| few_shot(k=2) | 0.97 [0.83, 0.99] |" in text
+    assert "| few_shot(k=2) | 0.97 [0.83, 1.00] |" in text
     assert "| 29 of 30 | 1 | 1 | 290 + 58 | $0.0290 | 0.25 s | 0.25 s |" in text
 
 
@@ -27,6 +27,16 @@ def test_the_verdict_is_in_words_with_what_it_rests_on(house):
         in text
     )
     assert "- self_consistency(draws=2): no difference shown: squad_em +0.00" in text
+
+
+def test_the_best_arm_is_corrected_for_having_been_picked(house):
+    text = report(house)
+
+    assert (
+        "Best of 2 over lines by accuracy: few_shot(k=2) | m. Observed 0.966 on the 29 samples"
+        in text.replace("\\|", "|")
+    )
+    assert "Every other arm can be told apart from it (95 %)." in text
 
 
 def test_the_denominator_is_honest(house):

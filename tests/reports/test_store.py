@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 import promptsweep
+from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.reports import open_store, schema
 from promptsweep.reports.sink import StoreSink
@@ -124,3 +125,35 @@ def test_a_store_that_cannot_be_written_ends_the_run_with_one_line(tmp_path):
 def test_an_unknown_kind_of_store_is_one_line(tmp_path):
     with pytest.raises(ConfigError, match=r"unknown kind of store 'postgres'\. Did you mean 'postgresql'\?"):
         open_store(Workspace(tmp_path), "postgres://somewhere/db")
+
+
+def test_rows_that_a_run_has_checked_are_known_until_one_of_them_changes(tmp_path):
+    workspace = mood(tmp_path)
+    sweep = {"name": "one", "datasets": "mood", "strategies": "zero_shot", "models": "m"}
+    promptsweep.run({**sweep, "limit": 2}, models={"m": FunctionModel(lambda _: "good")}, workspace=tmp_path)
+    store, dataset = open_store(workspace), load_dataset("mood", workspace)
+
+    of_a_part = store.checked(dataset, "test")
+    promptsweep.run(sweep, models={"m": FunctionModel(lambda _: "good")}, workspace=tmp_path)
+    of_all = store.checked(dataset, "test")
+    with (tmp_path / "datasets/mood.test.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "s-6", "input": "So-so.", "target": "bad"}\n')
+    of_others = store.checked(dataset, "test")
+
+    assert of_a_part is None
+    assert of_all == (6, ())
+    assert of_others is None
+
+
+def test_what_a_check_warned_of_is_said_again_where_the_rows_are_known(tmp_path):
+    twice = [{"id": str(one), "input": "The same.", "target": "good"} for one in range(2)]
+    mood(tmp_path, **{"datasets/mood.test.jsonl": twice})
+    sweep = {"name": "one", "datasets": "mood", "strategies": "zero_shot", "models": "m"}
+
+    first, second = (
+        promptsweep.run(sweep, models={"m": FunctionModel(lambda _: "good")}, workspace=tmp_path)
+        for _ in range(2)
+    )
+
+    assert "the input is also that of line 1" in first.row.warnings
+    assert second.row.warnings == first.row.warnings

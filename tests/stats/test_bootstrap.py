@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
-from promptsweep.stats.bootstrap import bca
+from promptsweep.stats.bootstrap import bca, bca_limits
+from promptsweep.stats.intervals import z_value
 from promptsweep.stats.units import Units
 
 values = st.lists(st.floats(-1, 1), min_size=2, max_size=12)
@@ -25,6 +26,17 @@ def test_on_many_skewed_values_it_agrees_with_scipy():
     width = expected.confidence_interval.high - expected.confidence_interval.low
     assert low == pytest.approx(expected.confidence_interval.low, abs=0.03 * width)
     assert high == pytest.approx(expected.confidence_interval.high, abs=0.03 * width)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize("make", [np.random.Generator.exponential, np.random.Generator.random])
+def test_on_the_same_resamples_it_is_scipys(make, level):
+    sample = make(np.random.default_rng(3), size=40)
+    reference = bootstrap((sample,), np.mean, method="BCa", n_resamples=999, confidence_level=level, rng=4)
+
+    limits = bca_limits(Units.of(sample), reference.bootstrap_distribution, z_value(level))
+
+    assert limits == pytest.approx(tuple(reference.confidence_interval), abs=1e-9)
 
 
 def test_it_reaches_farther_towards_the_long_tail():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -105,6 +106,58 @@ def test_clusters_count_as_one_sample_each():
     assert (repeated.p, repeated.needed) == (averaged.p, averaged.needed)
 
 
+def in_clusters(runs, clusters=15, size=4):
+    """Pairs of equal arms whose samples in a cluster share most of their luck, and the clusters."""
+    random = np.random.default_rng(26)
+    luck = random.normal(0, 0.15, (runs, clusters)).repeat(size, axis=1)
+    a = random.random(luck.shape) * 0.4 + 0.3
+    return (
+        a,
+        np.clip(a + luck + random.normal(0, 0.05, luck.shape), 0, 1),
+        np.repeat(np.arange(clusters), size),
+    )
+
+
+def test_equal_arms_in_clusters_are_called_different_in_5_of_100_runs_and_covered_in_93():
+    a, b, ids = in_clusters(runs=300)
+    found = [paired(one, other, ids, seed=run) for run, (one, other) in enumerate(zip(a, b, strict=True))]
+
+    assert np.mean([result.p <= 0.05 for result in found]) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 300)
+    assert np.mean([result.low <= 0 <= result.high for result in found]) >= 0.93
+
+
+def test_taken_one_by_one_clustered_samples_would_raise_false_alarms():
+    a, b, _ = in_clusters(runs=60)
+
+    assert np.mean([paired(one, other).p <= 0.05 for one, other in zip(a, b, strict=True)]) > 0.2
+
+
+def test_equal_graded_arms_are_called_different_in_5_of_100_runs_at_most():
+    random, runs = np.random.default_rng(27), 500
+    a, b = random.beta(3, 1, (2, runs, 12))
+
+    assert np.mean([paired(one, other).p <= 0.05 for one, other in zip(a, b, strict=True)]) <= 0.07
+
+
+@pytest.mark.parametrize(("n", "p", "together"), [(20, 0.5, 0.4), (100, 0.9, 0.85), (60, 0.7, 0.49)])
+def test_equal_right_or_wrong_arms_are_called_different_in_5_of_100_runs_at_most(n, p, together):
+    chances = [together, p - together, p - together, 1 - 2 * p + together]
+    runs = np.random.default_rng(28).multinomial(n, chances, size=3000)
+
+    alarms = [mcnemar(int(only_a), int(only_b)) <= 0.05 for _, only_a, only_b, _ in runs]
+
+    assert np.mean(alarms) <= 0.05
+
+
+def test_the_order_of_samples_and_the_names_of_clusters_do_not_matter():
+    a, b, ids = in_clusters(runs=1, clusters=12)
+    order = np.random.default_rng(1).permutation(len(ids))
+    names = np.array([f"passage {chr(97 + place)}" for place in ids])
+
+    assert paired(a[0], b[0], ids).p == paired(a[0][order], b[0][order], names[order]).p
+    assert paired(a[0], b[0], ids).low == pytest.approx(paired(a[0][order], b[0][order], names[order]).low)
+
+
 def test_right_or_wrong_scores_in_clusters_are_not_counted_one_by_one():
     a, b, ids = [0] * 40, [1] * 20 + [0] * 20, [i // 10 for i in range(40)]
 
@@ -188,6 +241,22 @@ def test_the_interval_of_graded_scores_covers_the_truth_in_93_of_100_runs(p_a, p
         holds[run] = result.low <= truth <= result.high
 
     assert holds.mean() >= 0.93
+
+
+@pytest.mark.parametrize("n", [20, 100])
+def test_averaged_over_both_scores_the_interval_of_graded_scores_covers_95_of_100(n):
+    held, runs = [], 300
+    for p_a, p_b in itertools.product((0.1, 0.5, 0.9), repeat=2):
+        random, truth = np.random.default_rng(13), (p_b - p_a) / 2
+        a, b = (np.where(random.random((runs, n)) < p, 1.0, random.random((runs, n))) for p in (p_a, p_b))
+        low, high = student(b - a)
+        holds = (low <= truth) & (truth <= high)
+        for run in np.flatnonzero(~holds):
+            result = paired(a[run], b[run], seed=int(run))
+            holds[run] = result.low <= truth <= result.high
+        held.append(holds.mean())
+
+    assert np.mean(held) == pytest.approx(0.95, abs=0.015)
 
 
 def student(differences):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.power import normal_sample_size_one_tail
 
 from promptsweep.stats import (
     mcnemar,
@@ -18,6 +21,15 @@ from promptsweep.stats import (
 
 def test_three_points_at_a_variance_of_a_ninth_need_969_samples():
     assert sample_size(0.03, 1 / 9) == 969
+
+
+@given(st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0.001, 0.2), st.floats(0.5, 0.99))
+def test_the_sample_size_is_that_of_statsmodels(delta, omega2, alpha, power):
+    spread = math.sqrt(omega2)
+    expected = normal_sample_size_one_tail(delta, power, alpha / 2, std_null=spread)
+
+    assert sample_size(delta, omega2, alpha=alpha, power=power) == max(2, math.ceil(expected - 1e-9))
+    assert minimum_detectable(expected, omega2, alpha=alpha, power=power) == pytest.approx(delta, abs=1e-9)
 
 
 @pytest.mark.parametrize(("points", "samples"), [(0.10, 150), (0.05, 621), (0.03, 1737)])

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from promptsweep.stats import wilson
+from promptsweep.stats import mean_interval, mean_interval_from_sums, proportion_interval, wilson
 from promptsweep.stats.proportions import newcombe
 
 counts = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -84,6 +84,20 @@ def test_newcombe_gives_the_hand_worked_difference(table, expected):
     assert (interval.value, interval.low, interval.high) == pytest.approx(expected, abs=5e-5)
 
 
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), levels)
+def test_newcombe_without_correlation_is_statsmodels_interval_of_two_samples(one, other, third, level):
+    # both·neither = only_a·only_b: the arms are uncorrelated, so pairing gains nothing.
+    both, only_a, only_b, neither = one * other, one * third, other * third, third * third
+    n = both + only_a + only_b + neither
+
+    interval = newcombe(both, only_a, only_b, neither, level)
+
+    expected = confint_proportions_2indep(
+        both + only_b, n, both + only_a, n, method="newcomb", compare="diff", alpha=1 - level
+    )
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-9)
+
+
 @given(tables, levels, levels)
 def test_newcombe_holds_the_difference_turns_with_the_arms_and_grows_with_the_level(table, one, other):
     both, only_a, only_b, neither = table
@@ -108,3 +122,100 @@ def test_newcombe_covers_the_true_difference_in_93_of_100_runs(n, p_a, overlap):
         holds = [i.low - 1e-12 <= p_b - p_a <= i.high + 1e-12 for i in intervals]
 
         assert times[holds].sum() / times.sum() >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (99, 100, 0.9455, 0.999487),  # 1 − λ/100, where exp(−λ) = 0.95
+        (1, 20, 0.002565, 0.2361),  # λ/20
+        (17, 20, 0.6396, 0.9476),  # three of 20 are not rare: Wilson's own
+        (97, 100, 0.9155, 0.991823),  # 1 − λ/100, where exp(−λ)·(1 + λ + λ²/2) = 0.95
+        (5, 5, 0.5655, 1.0),
+        (50, 100, 0.4038, 0.5962),
+    ],
+)
+def test_the_interval_of_tables_is_wilsons_but_for_a_few_successes_or_failures(successes, n, low, high):
+    interval = proportion_interval(successes, n)
+
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(counts, levels)
+def test_the_interval_of_tables_holds_wilsons_and_mirrors_failures(count, level):
+    successes, n = count
+    interval, plain = proportion_interval(successes, n, level), wilson(successes, n, level)
+    mirror = proportion_interval(n - successes, n, level)
+
+    assert 0 <= interval.low <= plain.low + 1e-12
+    assert plain.high - 1e-12 <= interval.high <= 1
+    assert (1 - mirror.high, 1 - mirror.low) == pytest.approx((interval.low, interval.high), abs=1e-12)
+
+
+@given(counts)
+def test_the_mean_of_right_or_wrong_scores_gets_the_interval_of_tables(count):
+    successes, n = count
+    if n < 2:
+        return
+
+    streamed = mean_interval_from_sums(n, successes, successes)
+    rubric = mean_interval([5.0] * successes + [1.0] * (n - successes), bounds=(1, 5))
+
+    expected = proportion_interval(successes, n)
+    assert (streamed.low, streamed.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert ((rubric.low - 1) / 4, (rubric.high - 1) / 4) == pytest.approx(
+        (expected.low, expected.high), abs=1e-9
+    )
+
+
+def coverage(n, p):
+    """The exact chance that the interval of n right-or-wrong scores, each right with chance p, holds p."""
+    intervals = [mean_interval_from_sums(n, right, right) for right in range(n + 1)]
+    low, high = (np.array(ends) for ends in zip(*((i.low, i.high) for i in intervals), strict=True))
+    holds = (low <= np.reshape(p, (-1, 1)) + 1e-12) & (np.reshape(p, (-1, 1)) <= high + 1e-12)
+    return (binom.pmf(np.arange(n + 1), n, np.reshape(p, (-1, 1))) * holds).sum(axis=1)
+
+
+GRID = np.arange(1, 100) / 100
+
+
+def test_the_interval_of_tables_covers_93_of_100_and_95_on_average_over_p_and_n():
+    found = {n: coverage(n, [0.5, 0.9, 0.99]) for n in (20, 100, 1000)}
+
+    assert min(values.min() for values in found.values()) >= 0.93
+    assert np.mean(list(found.values())) == pytest.approx(0.95, abs=0.015)
+    assert found[20] == pytest.approx([0.9586, 0.9568, 0.9831], abs=1e-4)
+    assert found[100] == pytest.approx([0.9431, 0.9364, 0.9816], abs=1e-4)
+    assert found[1000] == pytest.approx([0.9463, 0.9491, 0.9635], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "least"), [(20, 0.9548, 0.9245), (100, 0.9505, 0.9332), (1000, 0.9498, 0.9457)]
+)
+def test_averaged_over_p_from_1_to_99_percent_the_coverage_is_95(n, mean, least):
+    found = coverage(n, GRID)
+
+    assert found.mean() == pytest.approx(0.95, abs=0.015)
+    assert (found.mean(), found.min()) == pytest.approx((mean, least), abs=1e-4)
+
+
+def paired_coverage(n, overlap, runs=800):
+    """How often Newcombe's interval holds p_B − p_A, for pairs of proportions from 10 to 90 %."""
+    random, grid = np.random.default_rng(19), (0.1, 0.3, 0.5, 0.7, 0.9)
+    for p_a, p_b in itertools.product(grid, grid):
+        together = (1 - overlap) * p_a * p_b + overlap * min(p_a, p_b)
+        chances = np.array([together, p_a - together, p_b - together, 1 - p_a - p_b + together])
+        seen, times = np.unique(random.multinomial(n, chances, size=runs), axis=0, return_counts=True)
+        intervals = [newcombe(*map(int, table)) for table in seen]
+        holds = [i.low - 1e-12 <= p_b - p_a <= i.high + 1e-12 for i in intervals]
+        yield times[holds].sum() / runs
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.25, 0.5, 0.75])  # from independent arms to nearly the same
+@pytest.mark.parametrize("n", [20, 100, 1000])
+def test_averaged_over_both_proportions_newcombe_covers_95_of_100(n, overlap):
+    found = list(paired_coverage(n, overlap))
+
+    # Where 20 samples hardly differ, only few differences can be seen at all, and the interval is cautious.
+    assert 0.935 <= np.mean(found) <= (0.975 if n == 20 else 0.965)
+    assert min(found) >= 0.93 - 3 * np.sqrt(0.93 * 0.07 / 800)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, norm
+from scipy.stats import binom, norm, permutation_test
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
 from promptsweep.stats import mcnemar, sign_flip
@@ -39,6 +39,14 @@ def test_few_differences_are_tested_against_every_pattern_of_signs(values):
     p = sign_flip([value / 4 for value in values])
 
     assert p == np.mean([total >= abs(sum(values)) for total in sums])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_differences_are_tested_as_scipy_does(seed):
+    values = np.random.default_rng(seed).normal(0.3, 1, 9)
+    reference = permutation_test((values,), np.mean, permutation_type="samples", n_resamples=np.inf)
+
+    assert sign_flip(values) == pytest.approx(reference.pvalue, abs=1e-9)
 
 
 def test_on_right_or_wrong_scores_the_flips_agree_with_mcnemar():
@@ -108,3 +116,15 @@ def test_sign_flips_raise_no_more_false_alarms_than_the_level(n, runs):
     alarms = np.mean([sign_flip(values) <= 0.05 for values in equal])
 
     assert alarms <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
+
+
+def test_sign_flips_of_clusters_raise_no_more_false_alarms_than_the_level():
+    random, runs, ids = np.random.default_rng(18), 1500, np.repeat(np.arange(11), 4)
+    shared = random.normal(0, 1, (runs, 11)).repeat(4, axis=1)  # what a cluster's samples have in common
+    equal = shared + random.normal(0, 0.3, shared.shape)
+
+    whole = np.mean([sign_flip(values, ids) <= 0.05 for values in equal])
+    apart = np.mean([sign_flip(values) <= 0.05 for values in equal[:150]])
+
+    assert whole <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
+    assert apart > 0.2  # taken one by one, they would pass for more evidence than they are

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from promptsweep.cli.baseline import baseline
 from promptsweep.cli.cache import cache
+from promptsweep.cli.check import check
 from promptsweep.cli.compare import compare
 from promptsweep.cli.cost import cost
 from promptsweep.cli.dashboard import dashboard
@@ -19,6 +21,7 @@ from promptsweep.cli.group import Commands, Resumable
 from promptsweep.cli.init import init
 from promptsweep.cli.listing import list_command
 from promptsweep.cli.plan import plan
+from promptsweep.cli.record import record
 from promptsweep.cli.render import render
 from promptsweep.cli.report import export, report
 from promptsweep.cli.run import run
@@ -32,7 +35,8 @@ app = typer.Typer(
     name="promptsweep",
     cls=Commands,
     help="Find out which prompt is really better, by how much, at what cost, and whether a change broke it.",
-    epilog="Exit codes: 0 done, 2 a mistake of yours, 3 not comparable, 4 incomplete, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a gate failed, 2 a mistake of yours, 3 inconclusive or not comparable, "
+    "4 incomplete, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -48,16 +52,19 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_command,
     "show": show,
     "compare": compare,
+    "check": check,
     "score": score,
     "import": import_command,
     "report": report,
     "export": export,
+    "record": record,
     "cost": cost,
     "dashboard": dashboard,
     "doctor": doctor,
 }
 for _name, _command in _COMMANDS.items():
-    app.command(_name, cls=Resumable if _command is run else None)(_command)
+    app.command(_name, cls=Resumable if _command in {run, check} else None)(_command)
+app.add_typer(baseline, name="baseline")
 app.add_typer(cache, name="cache")
 
 

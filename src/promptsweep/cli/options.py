@@ -45,6 +45,19 @@ MetricsOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else; notes go to stderr.")
 ]
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        metavar="FILE",
+        dir_okay=False,
+        help="Take every reply from a file of `promptsweep record`: no key, no network.",
+    ),
+]
+LiveMissesOption = Annotated[
+    bool,
+    typer.Option("--live-misses", help="With --replay: send the requests that the file does not hold."),
+]
 StoreOption = Annotated[
     str | None,
     typer.Option(

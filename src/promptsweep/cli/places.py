@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.types import Sample
+from promptsweep.types import JSON, Sample
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
     from promptsweep.api import Run
+    from promptsweep.models import Model
     from promptsweep.reports import Store
     from promptsweep.runners import ScoredArm
 
@@ -39,6 +40,23 @@ def stored_run(reference: str, workspace: Path | None, store: str | None) -> Ite
 
     with opened(workspace, store) as found:
         yield Run(found.find_run(reference).id, found)
+
+
+def replayed(
+    sweep: str,
+    workspace: Workspace,
+    overrides: Mapping[str, JSON],
+    replay: Path | None,
+    live_misses: bool,
+) -> Mapping[str, Model] | None:
+    """What stands in for the models of a sweep by `--replay` and `--live-misses`; None for the models."""
+    from promptsweep.api import replayed_models
+
+    if replay is None:
+        if live_misses:
+            raise ConfigError("--live-misses needs --replay FILE: without it, every request is live")
+        return None
+    return replayed_models(sweep, workspace, replay, overrides=overrides, live_misses=live_misses)
 
 
 def find_sample(planned: ScoredArm, identity: str | None) -> Sample:

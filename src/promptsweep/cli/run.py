@@ -11,13 +11,15 @@ import typer
 from promptsweep.cli.options import (
     JsonOption,
     LimitOption,
+    LiveMissesOption,
     ModelOption,
+    ReplayOption,
     StoreOption,
     SweepArgument,
     WorkspaceOption,
 )
 from promptsweep.cli.output import emit_json, note
-from promptsweep.cli.places import find_workspace, opened, without_password
+from promptsweep.cli.places import find_workspace, opened, replayed, without_password
 from promptsweep.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
             help="Go on with a run (default: the sweep's newest); nothing is redone.",
         ),
     ] = None,
+    replay: ReplayOption = None,
+    live_misses: LiveMissesOption = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -50,8 +54,12 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     from promptsweep import api
     from promptsweep.cli.views.progress import watching
     from promptsweep.cli.views.results import print_result
+    from promptsweep.reports.opening import known_store
 
-    planned = api.plan(sweep, find_workspace(workspace), {"limit": limit, "models": model or None})
+    place, overrides = find_workspace(workspace), {"limit": limit, "models": model or None}
+    models = replayed(sweep, place, overrides, replay, live_misses)
+    with known_store(place, store) as known:
+        planned = api.plan(sweep, place, overrides, models, known)
     _announce(planned)
     with opened(workspace, store, create=True) as found:
         with watching(quiet=no_progress) as observe:
@@ -62,7 +70,10 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
             print_result(result)
     if result.exit_code != ExitCode.OK:
         note(": ".join(dict.fromkeys([result.status.value, str(result.error)])))
-        note(f"resume: {_resume_command(result.run.id, sweep, limit, model, store, workspace)}")
+        words = _resume_words(result.run.id, sweep, limit, model, store, workspace)
+        words += [] if replay is None else ["--replay", str(replay)]
+        words += ["--live-misses"] if live_misses else []
+        note(f"resume: {shlex.join(words)}")
     raise typer.Exit(result.exit_code)
 
 
@@ -74,17 +85,17 @@ def _announce(planned: Plan) -> None:
         note(f"warning: {warning}")
 
 
-def _resume_command(
+def _resume_words(
     identity: str,
     sweep: str,
     limit: int | None,
     models: list[str] | None,
     store: str | None,
     workspace: Path | None,
-) -> str:
+) -> list[str]:
     words = ["promptsweep", "run", sweep, "--resume", identity]
     words += [] if limit is None else ["--limit", str(limit)]
     words += [word for model in models or [] for word in ("--model", model)]
     words += [] if store is None else ["--store", without_password(store)]
     words += [] if workspace is None else ["--workspace", str(workspace)]
-    return shlex.join(words)
+    return words

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from promptsweep.metrics.resampling import Resampling
 from promptsweep.types import Sample, Score
 
 Reads: TypeAlias = Literal["answer", "reply"]
@@ -49,6 +50,8 @@ class Aggregate:
     """The figure over all samples that have a target; NaN where there is none."""
     interval: IntervalOf
     """Percentile bootstrap over samples: repeats of a sample are drawn together."""
+    resampling: Callable[[Sequence[str | None], Sequence[Sample]], Resampling]
+    """What any resampling of answers needs; every sample must have a target."""
     higher_is_better: bool | None = True
     signature: str = ""
     description: str = ""

@@ -94,6 +94,7 @@ class AggregateDefinition:
             name=printed(self.name, params),
             compute=compute,
             interval=interval,
+            resampling=lambda answers, samples: self.resampling(answers, samples, **values),
             higher_is_better=self.higher_is_better,
             signature=self.signature(**values),
             description=first_line(self.function),

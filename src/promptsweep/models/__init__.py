@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptsweep.models.base import Model
+from promptsweep.models.base import Model, Recalling
 from promptsweep.models.loading import load
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "Recalling", "load"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import Limiter
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage
@@ -20,6 +21,10 @@ class Model(Protocol):
     @property
     def digest(self) -> str:
         """Content address of what answers: endpoint and model, and the file where it is embedded."""
+
+    @property
+    def form(self) -> RequestForm:
+        """What it adds to a request: with that, a recording builds the same requests."""
 
     @property
     def concurrency(self) -> int:
@@ -54,3 +59,18 @@ class Model(Protocol):
 
     async def close(self) -> None:
         """Frees connections. The model can be used again, also in another event loop."""
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A model that may have a reply without asking: a recording in place of the real one."""
+
+    @property
+    def sends(self) -> bool:
+        """Whether it may ask the real model at all."""
+
+    def recall(self, request: Request) -> Completion | None:
+        """The reply it has, marked as cached; None: `chat` asks the real model.
+
+        Raises ReplayMissError where it has none and does not ask.
+        """

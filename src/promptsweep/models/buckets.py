@@ -46,6 +46,7 @@ class Bucket:
     @share.setter
     def share(self, part: float) -> None:
         self._share = part
+        self._ease = 1.0  # what was refused before was refused to another number of runs
         self._set_rate()
         self._level = min(self._level, self._capacity)
 

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from promptsweep.errors import MissingExtraError
-from promptsweep.models import gguf, params, tokens
+from promptsweep.models import gguf, tokens
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import steady
 from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
 from promptsweep.models.replies import usage
@@ -63,21 +64,26 @@ class EmbeddedModel:
         self.concurrency = layout.servers * layout.calls
         self.limiter, self.retries = steady(self.concurrency), Retries()
         self.digest = digest(file.digest, PLAIN if plain else None)
-        self._model, self._path, self._plain, self._layout = model, file.path, plain, layout
+        self._path, self._plain, self._layout = file.path, plain, layout
+        self.form = RequestForm(
+            model=model,
+            base_url=f"llama.cpp:{self.digest[:12]}",
+            defaults=dict(DEFAULTS),
+            refused=list(REFUSED),
+            draw_is_seed=True,
+            stop=NEXT_QUESTION if plain else None,
+        )
 
     def __repr__(self) -> str:
         return f"EmbeddedModel({self.name!r}, {str(self._path)!r})"
 
     def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for a parameter that llama.cpp does not take, or an impossible value."""
-        params.check(given, REFUSED, self.name)
+        self.form.check(given, self.name)
 
     def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
         """The request as llama.cpp gets it."""
-        merged = params.translate({**DEFAULTS, "seed": draw, **given}, {})
-        if self._plain:
-            merged["stop"] = _with_next_question(merged.get("stop"))
-        return Request(self._model, f"llama.cpp:{self.digest[:12]}", messages, merged, draw)
+        return self.form.request(messages, given, draw)
 
     async def chat(self, request: Request) -> Completion:
         """The reply. RequestError where the prompt is too long; the first call loads the file."""
@@ -106,11 +112,6 @@ class EmbeddedModel:
 
     async def close(self) -> None:
         """Nothing to free here: the loaded file serves the next run of this process."""
-
-
-def _with_next_question(stop: JSON) -> list[str]:
-    given = [stop] if isinstance(stop, str) else list(stop or ())
-    return given if NEXT_QUESTION in given else [*given, NEXT_QUESTION]
 
 
 def _need_llama() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple, TypeAlias
@@ -18,6 +17,7 @@ from promptsweep.errors import (
     RunFatalError,
     ServerError,
 )
+from promptsweep.models.ratelimit_headers import sent_at
 from promptsweep.types import JSON
 
 Codes: TypeAlias = frozenset[str]
@@ -73,7 +73,10 @@ def sort(status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, at least 0, from `retry-after-ms` or Retry-After (seconds or a date)."""
+    """Seconds to wait, at least 0, from `retry-after-ms` or Retry-After (seconds or a date).
+
+    A date is counted from the response's `Date`, so that the two clocks need not agree.
+    """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return max(0.0, milliseconds / 1000)
@@ -81,7 +84,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     seconds = _number(said)
     if seconds is None and said:
         try:
-            seconds = parsedate_to_datetime(said).timestamp() - time.time()
+            seconds = parsedate_to_datetime(said).timestamp() - sent_at(headers.get("date"))
         except ValueError:
             return None
     return None if seconds is None else max(0.0, seconds)

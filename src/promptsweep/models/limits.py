@@ -89,6 +89,11 @@ class Limiter:
             self._tokens.learn(tokens, now)
 
     @property
+    def counts_tokens(self) -> bool:
+        """Whether a limit of tokens is known, so that a turn's tokens matter."""
+        return self._tokens.limit is not None
+
+    @property
     def concurrency(self) -> int:
         """Most calls in flight now, from 1 to `limits.concurrency`."""
         return int(self._window.size)

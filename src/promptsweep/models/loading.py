@@ -9,7 +9,10 @@ from promptsweep.errors import ConfigError, unknown
 from promptsweep.models import keys
 from promptsweep.models.base import Model
 from promptsweep.models.endpoints import Catalog, Endpoint, Shorthand, catalog, is_url
+from promptsweep.models.forms import RequestForm
 from promptsweep.workspace import Workspace
+
+_REMOTE = re.compile(r"([^/:]+)[/:](.+)")
 
 
 def load(reference: str, workspace: Workspace) -> Model:
@@ -44,8 +47,27 @@ def _remote(reference: str, known: Catalog, workspace: Workspace) -> Model:
     return OpenAIModel(reference, endpoint, short.name, base_url=base_url, key=key, defaults=short.params)
 
 
+def form_today(reference: str, recorded: RequestForm, workspace: Workspace) -> RequestForm:
+    """What models.yaml says now of a model that was recorded, so that an edit of it is noticed.
+
+    A base URL from the environment stays as it was recorded: it is no part of the workspace. So does the
+    form of a model that no endpoint serves.
+    """
+    from promptsweep.models.openai import endpoint_form
+
+    known = catalog(workspace)
+    short = known.models.get(reference)
+    if short is None and (found := _REMOTE.fullmatch(reference)):
+        short = Shorthand(endpoint=found[1], name=found[2])
+    endpoint = known.endpoints.get(short.endpoint) if short else None
+    if short is None or endpoint is None or not is_url(recorded.base_url):
+        return recorded
+    base_url = recorded.base_url if endpoint.url_from else endpoint.base_url
+    return endpoint_form(endpoint, short.name, base_url or recorded.base_url, short.params)
+
+
 def _long(reference: str, known: Catalog) -> Shorthand:
-    found = re.fullmatch(r"([^/:]+)[/:](.+)", reference)
+    found = _REMOTE.fullmatch(reference)
     if found is None:
         remote = [f"{name}/<name>" for name in known.endpoints]
         choices = ["local", "gguf:<path>", "replay:<file>", *known.models, *remote]
@@ -65,10 +87,15 @@ def _base_url(name: str, endpoint: Endpoint, workspace: Workspace) -> str:
 
 
 def _replay(reference: str, rest: str, workspace: Workspace) -> Model:
+    from promptsweep.models.keyed import read_header
+    from promptsweep.models.recorded import stand_in
     from promptsweep.models.replay import ReplayModel
 
-    path, _, model = rest.rpartition("#") if "#" in rest else (rest, "", "")
-    return ReplayModel(reference, _file(path, workspace), model or None)
+    given, _, model = rest.rpartition("#") if "#" in rest else (rest, "", "")
+    path = _file(given, workspace)
+    if read_header(path) is not None:
+        return stand_in(reference, path, model or None)
+    return ReplayModel(reference, path, model or None)
 
 
 def _file(given: str, workspace: Workspace) -> Path:

@@ -1,13 +1,15 @@
-"""Why a recording has no reply for a prompt: the recorded prompt most like it, and where they part."""
+"""Why a recording has no reply: the recorded request most like the one asked for, and where they part."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+import orjson
+
 from promptsweep.models.recording import Recording
-from promptsweep.types import Message
+from promptsweep.types import Message, Request
 
 SHORTLIST = 5
 """Prompts compared in full, of those that begin and end most alike."""
@@ -26,6 +28,39 @@ def nearest(messages: Sequence[Message], recording: Recording) -> str:
     )
     line, recorded = max(shortlist, key=lambda prompt: _similarity(asked, flat(prompt[1])))
     return f"The nearest is in line {line}; {_difference(messages, recorded)}"
+
+
+def nearest_request(asked: Request, recorded: Iterable[tuple[int, Request]]) -> str:
+    """One line: the nearest of the recorded requests (with their line numbers), and all that differs."""
+    text = flat(asked.messages)
+
+    def likeness(one: tuple[int, Request]) -> tuple[int, int]:
+        return _outer_overlap(text, flat(one[1].messages)), -len(_other_settings(asked, one[1]))
+
+    shortlist = heapq.nlargest(SHORTLIST, recorded, key=likeness)
+    if not shortlist:
+        return "Nothing is recorded"
+    alike = {line: _similarity(text, flat(one.messages)) for line, one in shortlist}
+    line, found = max(shortlist, key=lambda one: (alike[one[0]], likeness(one)[1]))
+    parts = _other_settings(asked, found)
+    if found.messages != asked.messages:
+        parts.append(_difference(asked.messages, found.messages))
+    return f"The nearest is in line {line}; {'; '.join(parts)}"
+
+
+def _other_settings(asked: Request, recorded: Request) -> list[str]:
+    """What two requests do not share besides messages: `temperature 0 recorded, 0.7 asked for`."""
+    ours, theirs = _settings(asked), _settings(recorded)
+    return [
+        f"{name} {theirs.get(name, 'not')} recorded, {ours.get(name, 'not')} asked for"
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+    ]
+
+
+def _settings(request: Request) -> dict[str, str]:
+    params = {name: orjson.dumps(value).decode() for name, value in request.params.items()}
+    return params | {"model": request.model, "base_url": request.base_url, "draw": str(request.draw)}
 
 
 def flat(messages: Sequence[Message]) -> str:

@@ -11,7 +11,6 @@ The `openai` package stays the reference for what its endpoints say and mean.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache, cached_property
 from importlib.metadata import version
 from time import perf_counter
@@ -21,11 +20,14 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 
 from promptsweep.errors import ModelError, ServerError
-from promptsweep.models import failures, params, replies, tokens
+from promptsweep.models import failures, replies, tokens
+from promptsweep.models.deadlines import Deadlines
 from promptsweep.models.endpoints import Endpoint
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.keys import hide
 from promptsweep.models.limits import shared
 from promptsweep.models.prices import Rates, endpoint_rates
+from promptsweep.models.window import START
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 if TYPE_CHECKING:
@@ -49,35 +51,34 @@ class OpenAIModel:
     ):
         self.name, self.concurrency = name, endpoint.concurrency
         self._endpoint, self._model, self._key = endpoint, model, key
-        self._defaults = {**endpoint.params, **(defaults or {})}
         self._base_url = base_url.rstrip("/")
+        self.form = endpoint_form(endpoint, model, self._base_url, defaults)
         self._url = _url(self._base_url, endpoint, model)
         self.digest = digest(self._url, model)
         self.retries = endpoint.retries
-        self.limiter = shared(digest(self._url, model, key), endpoint.limits)
-        self._session: aiohttp.ClientSession | None = None
-        self.check(self._defaults)
+        start = endpoint.concurrency if _is_here(self._base_url) else START
+        self.limiter = shared(digest(self._url, model, key), endpoint.limits, start)
+        self._opened: tuple[aiohttp.ClientSession, Deadlines] | None = None
+        self.check(self.form.defaults)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r}, {self._base_url!r})"
 
     def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for a parameter that the model refuses, or a value no endpoint takes."""
-        params.check(given, self._endpoint.refused(self._model), self.name)
+        self.form.check(given, self.name)
 
     def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
         """The request as it will be sent."""
-        merged = params.translate({**self._defaults, **given}, self._endpoint.names(self._model))
-        return Request(self._model, self._base_url, messages, merged, draw)
+        return self.form.request(messages, given, draw)
 
     async def chat(self, request: Request) -> Completion:
         """The reply to one attempt. Raises the sorted errors; no error ever holds the key."""
         try:
-            completion = await self._post(request)
+            return await self._post(request)
         except ModelError as error:
             error.args = (f"{self.name}: {hide(str(error), self._key)}",)
             raise
-        return replace(completion, cost=self.price(completion.usage))
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact where the vocabulary is known."""
@@ -89,8 +90,10 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Closes the connections; the next call opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            session, deadlines = opened
+            deadlines.close()
             await session.close()
 
     @cached_property
@@ -98,20 +101,21 @@ class OpenAIModel:
         return endpoint_rates(self._endpoint, self._model)
 
     async def _post(self, request: Request) -> Completion:
-        session = self._session or self._open()
+        session, deadlines = self._opened or self._open()
         body = orjson.dumps({"model": request.model, "messages": request.messages, **request.params})
         began = perf_counter()
         try:
             sent = session.post(self._url, data=body, proxy=self._proxy, allow_redirects=False)
-            async with sent as response:
-                content = await response.read()
+            with deadlines:
+                async with sent as response:
+                    content = await response.read()
         except _network_errors() as error:
             connected = not isinstance(error, _unconnected())
             raise ServerError(self._network_failure(error), sent=connected) from None
         self.limiter.learn(response.headers)
         if response.status != 200:
             raise failures.sort(response.status, response.headers, content)
-        return replies.read(content, perf_counter() - began)
+        return replies.read(content, perf_counter() - began, self.price)
 
     def _network_failure(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
@@ -122,20 +126,21 @@ class OpenAIModel:
             )
         return f"the connection to {self._base_url} failed: {str(error) or type(error).__name__}"
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self) -> tuple[aiohttp.ClientSession, Deadlines]:
         import aiohttp
 
         endpoint = self._endpoint
-        self._session = aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(
-                total=endpoint.timeout,
+                total=None,
                 sock_connect=endpoint.connect_timeout,
                 sock_read=endpoint.first_byte_timeout,
             ),
             headers=self._headers(),
         )
-        return self._session
+        self._opened = session, Deadlines(endpoint.timeout)
+        return self._opened
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": f"promptsweep/{version('promptsweep')}"}
@@ -151,6 +156,25 @@ class OpenAIModel:
 
         parts = urlsplit(self._base_url)
         return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def endpoint_form(
+    endpoint: Endpoint, model: str, base_url: str, defaults: Mapping[str, JSON] | None = None
+) -> RequestForm:
+    """What an endpoint's model makes of a request; `defaults` go before those of the endpoint."""
+    return RequestForm(
+        model=model,
+        base_url=base_url.rstrip("/"),
+        defaults={**endpoint.params, **(defaults or {})},
+        names=endpoint.names(model),
+        refused=endpoint.refused(model),
+    )
+
+
+def _is_here(base_url: str) -> bool:
+    """Whether a server is on this machine: one's own, that needs no careful beginning."""
+    host = urlsplit(base_url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _url(base_url: str, endpoint: Endpoint, model: str) -> str:

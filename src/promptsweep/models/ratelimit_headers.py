@@ -110,12 +110,13 @@ def seconds(text: str, date: str | None = None) -> float | None:
     if parts and "".join(amount + unit for amount, unit in parts) == text:
         return sum(float(amount) * UNITS[unit] for amount, unit in parts)
     try:
-        return max(0.0, datetime.fromisoformat(text).timestamp() - _now(date))
+        return max(0.0, datetime.fromisoformat(text).timestamp() - sent_at(date))
     except ValueError:
         return None
 
 
-def _now(date: str | None) -> float:
+def sent_at(date: str | None) -> float:
+    """Seconds since 1970 of a response's `Date`; now where it has none that can be read."""
     try:
         return parsedate_to_datetime(date).timestamp() if date else time.time()
     except ValueError:

@@ -1,6 +1,7 @@
-"""A file of recorded replies: JSONL of `{"messages": […], "completion": "…"}`.
+"""A hand-written file of recorded replies: JSONL of `{"messages": […], "completion": "…"}`.
 
-`model` and `params` may stand beside them; other keys are passed over.
+`model`, `params` and `draw` may stand beside them; other keys are passed over. It may be compressed. What
+`promptsweep record` writes has these lines too, with a header and more: `models.keyed` reads it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple, get_args
 import orjson
 
 from promptsweep.errors import ConfigError
+from promptsweep.models.archives import read_lines
 from promptsweep.types import JSON, Message, Role, digest
 
 ROLES = get_args(Role)
@@ -26,6 +28,7 @@ class Recorded(NamedTuple):
     completion: str
     model: str | None
     params: Mapping[str, JSON]
+    draw: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,10 @@ def address(messages: Sequence[Message]) -> str:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                text = line.removeprefix(b"\xef\xbb\xbf").strip()
-                if text:
-                    yield number, text
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path=path) from None
+    for number, line in read_lines(path):
+        text = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if text:
+            yield number, text
 
 
 def _parse(line: bytes, path: Path, number: int) -> tuple[tuple[Message, ...], Recorded]:
@@ -82,14 +81,17 @@ def _parse(line: bytes, path: Path, number: int) -> tuple[tuple[Message, ...], R
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"not JSON: {error.msg}", path=path, line=number) from None
-    problem = _problem(row)
+    problem = problem_of(row)
     if problem is not None:
         raise ConfigError(problem, path=path, line=number)
     messages = tuple(Message(turn["role"], turn["content"]) for turn in row["messages"])
-    return messages, Recorded(number, row["completion"], row.get("model"), row.get("params") or {})
+    given = row.get("params") or {}
+    draw = row["draw"] if isinstance(row.get("draw"), int) else None
+    return messages, Recorded(number, row["completion"], row.get("model"), given, draw)
 
 
-def _problem(row: JSON) -> str | None:
+def problem_of(row: JSON) -> str | None:
+    """What is wrong with a line; None for nothing."""
     if not isinstance(row, dict):
         return "must be a JSON object"
     if not isinstance(row.get("completion"), str):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from promptsweep.errors import ConfigError, ReplayMissError, unknown
-from promptsweep.models import params, tokens
+from promptsweep.models import tokens
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import steady
 from promptsweep.models.misses import nearest
 from promptsweep.models.recording import Recorded, Recording, address
@@ -17,8 +18,8 @@ from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 class ReplayModel:
     """Answers from a file, by the exact content of the messages.
 
-    Several lines with the same messages are its successive draws. `replay:<file>#<model>` takes the lines of
-    one model, which is needed where a file names several.
+    Several lines with the same messages are its successive draws, unless they name their `draw`.
+    `replay:<file>#<model>` takes the lines of one model, which is needed where a file names several.
     """
 
     concurrency = 64
@@ -30,26 +31,28 @@ class ReplayModel:
         self._recording = Recording.read(path)
         self._model = _choose(self._recording, model)
         self.digest = digest(self._recording.digest, self._model)
+        self.form = RequestForm(
+            model=self._model or path.stem, base_url=f"replay:{self._recording.digest[:12]}"
+        )
 
     def __repr__(self) -> str:
         return f"ReplayModel({self.name!r})"
 
     def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for what no model takes."""
-        params.check(given)
+        self.form.check(given, self.name)
 
     def request(self, messages: tuple[Message, ...], given: Mapping[str, JSON], draw: int) -> Request:
         """The request to look up."""
-        recording = self._recording
-        model, source = self._model or recording.path.stem, f"replay:{recording.digest[:12]}"
-        return Request(model, source, messages, params.translate(given, {}), draw)
+        return self.form.request(messages, given, draw)
 
     async def chat(self, request: Request) -> Completion:
         """The recorded reply; ReplayMissError that says what the file holds instead."""
         same = self._recording.replies.get(address(request.messages), ())
         fitting = [recorded for recorded in same if self._fits(recorded, request)]
-        if request.draw < len(fitting):
-            return Completion(fitting[request.draw].completion, cost=0.0)
+        found = _of_draw(fitting, request.draw)
+        if found is not None:
+            return Completion(found.completion, cost=0.0)
         raise ReplayMissError(f"{self._recording.path}: {self._explain(request, same, fitting)}")
 
     def _fits(self, recorded: Recorded, request: Request) -> bool:
@@ -76,6 +79,13 @@ class ReplayModel:
 
     async def close(self) -> None:
         """Nothing to free."""
+
+
+def _of_draw(fitting: Sequence[Recorded], draw: int) -> Recorded | None:
+    """The line that names this draw; the one at this place where none names any."""
+    if all(recorded.draw is None for recorded in fitting):
+        return fitting[draw] if draw < len(fitting) else None
+    return next((recorded for recorded in fitting if recorded.draw == draw), None)
 
 
 def _choose(recording: Recording, wanted: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -10,8 +10,10 @@ from promptsweep.errors import ServerError
 from promptsweep.models.failures import describe, excerpt
 from promptsweep.types import JSON, Completion, Usage
 
+Price = Callable[[Usage], float | None]
 
-def read(body: bytes, seconds: float) -> Completion:
+
+def read(body: bytes, seconds: float, price: Price) -> Completion:
     """The completion in the body of a 200; ServerError where there is none, or an error instead."""
     try:
         data = orjson.loads(body)
@@ -22,7 +24,7 @@ def read(body: bytes, seconds: float) -> Completion:
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        return _completion(choice, message, usage(data.get("usage")), seconds)
+        return _completion(choice, message, usage(data.get("usage")), seconds, price)
     except (KeyError, IndexError, TypeError, AttributeError):
         raise ServerError(f"the reply holds no completion: {excerpt(orjson.dumps(data).decode())}") from None
 
@@ -41,7 +43,7 @@ def usage(counts: Mapping[str, JSON] | None) -> Usage:
 
 
 def _completion(
-    choice: Mapping[str, JSON], message: Mapping[str, JSON], used: Usage, seconds: float
+    choice: Mapping[str, JSON], message: Mapping[str, JSON], used: Usage, seconds: float, price: Price
 ) -> Completion:
     refusal = message.get("refusal")
     finish = "refusal" if refusal else choice.get("finish_reason") or "stop"
@@ -52,6 +54,7 @@ def _completion(
         finish=finish,
         usage=used,
         seconds=seconds,
+        cost=price(used),
         reasoning=message.get("reasoning_content") or message.get("reasoning") or None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar, overload
@@ -68,6 +68,8 @@ class Strategy:
     description: str
     digest: str
     """Content address of its templates and code."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Content address of each of its templates and of its code, by name."""
     bound: Bound | None = None
     """What it declares of its calls; None where it declares nothing."""
 
@@ -134,6 +136,7 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         uses_shots=uses_shots,
         description=_description(function) or templates.description(files[0]),
         digest=digest(templates.digest(files), code),
+        files=templates.digests(files) | ({f"{name}/strategy.py": digest(code)} if code else {}),
         bound=getattr(function, _CALLS, None),
     )
 

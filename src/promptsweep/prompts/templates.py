@@ -148,6 +148,11 @@ class Templates:
         family = {found for name in names for found in self.family(name)}
         return digest({name: self.source(name) for name in sorted(family)})
 
+    def digests(self, names: Iterable[str]) -> dict[str, str]:
+        """Content address of each template and of each that they include, by name."""
+        family = {found for name in names for found in self.family(name)}
+        return {name: digest(self.source(name)) for name in sorted(family)}
+
     def variables(self, name: str) -> set[str]:
         """Variables that a template and all that it includes read."""
         return {
@@ -194,7 +199,10 @@ def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, 
 
 def _pieces(template: Template, variables: Mapping[str, JSON]) -> list[str]:
     """The output as it is made. `Template.generate` does the same, but adds the globals far more slowly."""
-    context = template.new_context({**template.environment.globals, **variables}, shared=True)
+    environment = template.environment
+    context = environment.context_class(
+        environment, {**environment.globals, **variables}, template.name, template.blocks
+    )
     try:
         return list(template.root_render_func(context))
     except Exception:  # noqa: BLE001  an expression of a template may raise anything

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from promptsweep.reports import schema
+from promptsweep.reports.grown import planned_repeats
+from promptsweep.reports.identities import FORMS
 from promptsweep.reports.pages import RecordRow, page
 from promptsweep.reports.store import Store, loads
 from promptsweep.reports.traces import Trace, trace
@@ -76,6 +78,7 @@ def _counts(identities: Sequence[str]) -> Select[Any]:
     return (
         select(
             arms.c.run,
+            arms.c.label,
             arms.c.planned,
             func.count(records.c.id).label("attempts"),
             _number(records.c.outcome == Outcome.ERROR.value).label("errors"),
@@ -102,10 +105,10 @@ def _info(row: Any, counts: Sequence[Any]) -> RunInfo:
         error=row.error,
         warnings=tuple(loads(row.warnings)),
         sweep=loads(row.sweep),
-        versions=loads(row.versions),
+        versions={name: version for name, version in loads(row.versions).items() if name != FORMS},
         repeats=row.repeats,
         arms=len(counts),
-        planned=sum(count.planned for count in counts) * row.repeats,
+        planned=sum(count.planned * planned_repeats(row, count.label) for count in counts),
         done=sum(count.attempts for count in counts) - errors,
         errors=errors,
         cost=None if any(count.unpriced for count in counts) else float(sum(count.cost for count in counts)),

@@ -31,6 +31,8 @@ __all__ = [
 runs, arms, records, scores, calls = schema.runs, schema.arms, schema.records, schema.scores, schema.calls
 samples, preambles, responses = schema.samples, schema.preambles, schema.responses
 
+ENDED_OR_GOING = (Status.DONE.value, Status.RUNNING.value)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelReplies:
@@ -83,7 +85,8 @@ def prune(store: Store, keep_runs: bool = True) -> int:
     """Removes the replies that no run refers to, with their requests and samples; returns how many replies.
 
     Without `keep_runs`, replies of finished runs go too: their scores stay, the texts of their traces do
-    not. Replies made since the start of a run that is still going on stay in any case.
+    not. Replies made since the start of a run that is still going on stay in any case, and those made during
+    a run that lacks records: the calls of an unfinished sample are in no record yet.
     """
     with _alone(store) as connection:
         since = connection.scalar(
@@ -94,6 +97,8 @@ def prune(store: Store, keep_runs: bool = True) -> int:
             removing = removing.where(responses.c.key.not_in(select(calls.c.key)))
         if since is not None:
             removing = removing.where(responses.c.created < since)
+        for began, ended in _unfinished(connection):
+            removing = removing.where(~responses.c.created.between(began, ended))
         removed = connection.execute(removing).rowcount
         if since is None:
             connection.execute(delete(preambles).where(preambles.c.id.not_in(select(responses.c.preamble))))
@@ -117,6 +122,17 @@ def delete_run(store: Store, run: str, *, force: bool = False) -> None:
             connection.execute(delete(table).where(within(identity, own)))
         connection.execute(delete(arms).where(arms.c.run == row.id))
         connection.execute(delete(runs).where(runs.c.id == row.id))
+
+
+def _unfinished(connection: Connection) -> list[tuple[float, float]]:
+    """When the runs that were left before each sample had its record began, and when they last ended."""
+    spans = []
+    for run in connection.execute(select(runs).where(runs.c.status.not_in(ENDED_OR_GOING))):
+        own = connection.execute(select(arms).where(arms.c.run == run.id)).all()
+        made = connection.scalar(select(func.count()).select_from(records).where(within(records.c.id, own)))
+        if (made or 0) < sum(arm.planned for arm in own) * run.repeats:
+            spans.append((run.created, run.updated))
+    return spans
 
 
 @contextlib.contextmanager

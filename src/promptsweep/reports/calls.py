@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import FromClause, ScalarSelect, Select, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.rows import completion_of
@@ -56,7 +56,7 @@ def call_query(maker: str) -> Select[Any]:
 
     A fresh run has replies of its own; any other reads the oldest of the key, as it did when it ran.
     """
-    found = (responses.c.key == calls.c.key) & (responses.c.version == _version(maker))
+    found = (responses.c.key == calls.c.key) & (responses.c.version == version_of(maker))
     joined = calls.outerjoin(responses, found).outerjoin(preambles, preambles.c.id == responses.c.preamble)
     own = [calls.c[name] for name in ("record", "seq", "stage", "key", "cached", "started", "ended", "error")]
     kept = [column for column in responses.columns if column.name not in ("key", "version")]
@@ -64,9 +64,10 @@ def call_query(maker: str) -> Select[Any]:
     return select(*own, *kept, *shared).select_from(joined).order_by(calls.c.record, calls.c.seq)
 
 
-def _version(maker: str) -> ScalarSelect[Any]:
+def version_of(maker: str, keyed: FromClause = calls) -> ScalarSelect[Any]:
+    """Which of the replies to a key (of `keyed`) the run `maker` read, as a column."""
     other = responses.alias("other")
-    query = select(other.c.version).where(other.c.key == calls.c.key).limit(1).correlate(calls)
+    query = select(other.c.version).where(other.c.key == keyed.c.key).limit(1).correlate(keyed)
     return query.order_by(other.c.version != maker, other.c.created).scalar_subquery()
 
 

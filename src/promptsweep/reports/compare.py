@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, func, select
+from sqlalchemy import Connection
 
-from promptsweep.errors import NotComparableError
-from promptsweep.reports import schema
-from promptsweep.reports.arms import StoredMetric, match_arm, per_sample, sample_metrics, within
-from promptsweep.reports.flips import Flip, Flips, find_flips
-from promptsweep.reports.store import Store, loads
-from promptsweep.stats import Paired, holm, paired
+from promptsweep.errors import ConfigError, NotComparableError, unknown
+from promptsweep.reports.aggregates import compare_together
+from promptsweep.reports.arms import StoredMetric, match_arm, stored_metrics
+from promptsweep.reports.flips import MOST, Flip, Flips, find_flips
+from promptsweep.reports.opponents import Opponents, between_runs, within_run
+from promptsweep.reports.pairing import SharedMetric, paired_scores, pairs_of, scored_count, shared_metric
+from promptsweep.reports.store import Store
+from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON
 
-__all__ = ["Comparison", "Flip", "Flips", "compare_arms", "compare_runs", "comparison_json", "match_arm"]
+__all__ = [
+    "Comparison",
+    "Flip",
+    "Flips",
+    "compare_arms",
+    "compare_opponents",
+    "compare_runs",
+    "comparison_json",
+    "match_arm",
+]
 
-records, samples, scores = schema.records, schema.samples, schema.scores
 LEVEL = 0.05
 """A difference is shown when its adjusted p-value is below this."""
+UNSHOWN = "no difference shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class Comparison:
     b: str
     dataset: str
     metric: str
+    kind: str
+    """The metric's: `binary`, `graded`, `descriptive` or `aggregate`."""
     higher_is_better: bool | None
     """None for a metric that is neither good nor bad, such as a length."""
     n_a: int
@@ -40,75 +53,127 @@ class Comparison:
     n_b: int
     shared: int
     """Samples scored in both, with the same content: what the comparison rests on."""
+    score_a: float
+    """Over the shared samples."""
+    score_b: float
     paired: Paired
     p_adjusted: float
     """Holm's, over all comparisons made at once."""
     flips: Flips
+    """None of an aggregate, which gives no sample a score of its own."""
 
     @property
     def verdict(self) -> str:
         """`better` or `worse` (B than A), `no difference shown`; `higher` or `lower` for a neutral metric."""
-        if self.p_adjusted >= LEVEL:
-            return "no difference shown"
-        rises = self.paired.difference > 0
-        if self.higher_is_better is None:
-            return "higher" if rises else "lower"
-        return "better" if rises == self.higher_is_better else "worse"
+        return verdict_of(self.paired, self.p_adjusted, self.higher_is_better)
+
+    @property
+    def lost(self) -> int | None:
+        """Samples on which A is better; None for an aggregate."""
+        return self._counts[1 if self.higher_is_better is False else 0]
+
+    @property
+    def won(self) -> int | None:
+        """Samples on which B is better; None for an aggregate."""
+        return self._counts[0 if self.higher_is_better is False else 1]
+
+    @property
+    def _counts(self) -> tuple[int | None, int | None]:
+        return (None, None) if self.kind == "aggregate" else (self.paired.only_a, self.paired.only_b)
+
+
+def verdict_of(found: Paired, p_adjusted: float, higher_is_better: bool | None) -> str:
+    """A difference in a word or three; see `Comparison.verdict`."""
+    if p_adjusted >= LEVEL:
+        return UNSHOWN
+    rises = found.difference > 0
+    if higher_is_better is None:
+        return "higher" if rises else "lower"
+    return "better" if rises == higher_is_better else "worse"
 
 
 def compare_arms(
-    store: Store, run: str, baseline: str | None = None, metric: str | None = None
+    store: Store, run: str, baseline: str | None = None, metric: str | None = None, *, flips: int = MOST
 ) -> list[Comparison]:
     """Every arm of a run against the baseline arm of its dataset (default: the first).
 
     `baseline` may fit one arm of each of several datasets; datasets without a fit are left out, as are arms
-    that share no scored sample with their baseline. `metric` defaults to the arms' first per-sample metric.
-    Raises ConfigError for an unknown arm or metric, NotComparableError when nothing can be compared.
+    that share no scored sample with their baseline. `metric` defaults to the arms' first that scores single
+    samples. At most `flips` samples of each kind are kept. Raises ConfigError for an unknown arm or metric,
+    NotComparableError when nothing can be compared.
     """
-    row = store.find_run(run)
-    arms = store.arms(row.id)
-    firsts = _baselines(arms, baseline)
-    pairs = [(firsts[arm.dataset], arm) for arm in arms if arm.dataset in firsts]
-    others = [(a, b) for a, b in pairs if a.id != b.id]
-    if not others:
-        raise NotComparableError(f"run {row.id} has no two arms over one dataset to compare")
-    return _compare(store, others, metric)
+    return compare_opponents(store, within_run(store, run, baseline), metric, flips=flips)
 
 
-def compare_runs(store: Store, run_a: str, run_b: str, metric: str | None = None) -> list[Comparison]:
-    """The arms of run B against those of run A that have the same label.
+def compare_runs(
+    store: Store,
+    run_a: str,
+    run_b: str,
+    metric: str | None = None,
+    *,
+    baseline: str | None = None,
+    flips: int = MOST,
+) -> list[Comparison]:
+    """The arms of run B against those of run A that have the same label; or all against A's arm `baseline`.
 
     Samples are paired where id and content are equal; an edited row is another sample. Raises
     NotComparableError when the runs share no arm or no scored sample.
     """
-    first, second = store.find_run(run_a), store.find_run(run_b)
-    before = {arm.label: arm for arm in store.arms(first.id)}
-    after = store.arms(second.id)
-    pairs = [(before[arm.label], arm) for arm in after if arm.label in before]
-    if not pairs:
-        raise NotComparableError(
-            f"runs {first.id} and {second.id} share no arm: {'; '.join(before)} against "
-            + "; ".join(arm.label for arm in after)
+    return compare_opponents(store, between_runs(store, run_a, run_b, baseline), metric, flips=flips)
+
+
+def compare_opponents(
+    store: Store, opponents: Opponents, metric: str | None = None, *, flips: int = MOST
+) -> list[Comparison]:
+    """Each pair of arms compared; those that share no metric or no sample are left out.
+
+    Raises ConfigError for a metric that no arm has, NotComparableError where no pair is left.
+    """
+    check_metric([arm for pair in opponents for arm in pair], metric)
+    with store.engine.connect() as connection:
+        tried = [_compare_pair(connection, a, b, metric, flips) for a, b in opponents]
+    found = [one for one in tried if one is not None]
+    if not found:
+        labels = "; ".join(f"{a.label} and {b.label}" for a, b in opponents)
+        raise NotComparableError(f"no sample has a score of the same metric in both arms: {labels}")
+    adjusted = holm([one.paired.p for one in found])
+    return [replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True)]
+
+
+def check_metric(arms: Iterable[Any], name: str | None, *, single: bool = False) -> None:
+    """ConfigError where no arm was scored with the metric `name` or, with `single`, it is an aggregate.
+
+    None, which means each arm's first metric of single samples, is always fine.
+    """
+    metrics = {one.name: one for arm in arms for one in stored_metrics(arm)}
+    if name is None:
+        return
+    known = sorted(found.name for found in metrics.values() if not single or found.kind != "aggregate")
+    if name not in metrics:
+        raise ConfigError(unknown("metric", name, known))
+    if single and metrics[name].kind == "aggregate":
+        raise ConfigError(
+            f"{name} is computed over all answers together, not sample by sample. "
+            f"Those that are: {', '.join(known) or 'none'}"
         )
-    return _compare(store, pairs, metric)
 
 
 def comparison_json(comparisons: Iterable[Comparison]) -> list[dict[str, JSON]]:
-    """The documented form of `compare --json`; limits that are not finite are null."""
+    """The documented form of a comparison in `compare --json`; limits that are not finite are null."""
     return [
         {
             "a": one.a,
             "b": one.b,
             "dataset": one.dataset,
             "metric": one.metric,
-            "difference": one.paired.difference,
-            "low": _finite(one.paired.low),
-            "high": _finite(one.paired.high),
-            "p": one.paired.p,
-            "p_adjusted": one.p_adjusted,
-            "n": one.paired.n,
-            "only_a": one.paired.only_a,
-            "only_b": one.paired.only_b,
+            "score_a": one.score_a,
+            "score_b": one.score_b,
+            **paired_json(one.paired, one.p_adjusted),
+            "only_a": None if one.kind == "aggregate" else one.paired.only_a,
+            "only_b": None if one.kind == "aggregate" else one.paired.only_b,
+            "n_a": one.n_a,
+            "n_b": one.n_b,
+            "shared": one.shared,
             "correlation": one.paired.correlation,
             "minimum_detectable": one.paired.minimum_detectable,
             "needed": one.paired.needed,
@@ -119,95 +184,75 @@ def comparison_json(comparisons: Iterable[Comparison]) -> list[dict[str, JSON]]:
     ]
 
 
-def _finite(value: float) -> float | None:
+def paired_json(found: Paired, p_adjusted: float) -> dict[str, JSON]:
+    """The difference with its limits, p-values and number of independent samples."""
+    return {
+        "difference": found.difference,
+        "low": finite(found.low),
+        "high": finite(found.high),
+        "p": found.p,
+        "p_adjusted": p_adjusted,
+        "n": found.n,
+    }
+
+
+def finite(value: float) -> float | None:
+    """The value as JSON can say it."""
     return value if math.isfinite(value) else None
 
 
-def _baselines(arms: Sequence[Any], text: str | None) -> dict[str, Any]:
-    """Dataset → the arm that the others are compared with."""
-    if text is None:
-        return {arm.dataset: arm for arm in reversed(arms)}
-    fitting = {arm.dataset for arm in arms if text in arm.label}
-    if not fitting:
-        match_arm(arms, text)
-    return {name: match_arm([arm for arm in arms if arm.dataset == name], text) for name in fitting}
-
-
-def _compare(store: Store, arms: Sequence[tuple[Any, Any]], name: str | None) -> list[Comparison]:
-    sample_metrics([arm for pair in arms for arm in pair], name)
-    with store.engine.connect() as connection:
-        tried = [_compare_pair(connection, a, b, name) for a, b in arms]
-    found = [one for one in tried if one is not None]
-    if not found:
-        labels = "; ".join(f"{a.label} and {b.label}" for a, b in arms)
-        raise NotComparableError(f"no sample has a score of the same metric in both arms: {labels}")
-    adjusted = holm([one.paired.p for one in found])
-    return [replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True)]
-
-
-def _compare_pair(connection: Connection, a: Any, b: Any, name: str | None) -> Comparison | None:
+def _compare_pair(connection: Connection, a: Any, b: Any, name: str | None, most: int) -> Comparison | None:
     """The comparison, not yet adjusted for others; None where the arms share no metric or no sample."""
-    metrics = _shared_metric(a, b, name)
-    if metrics is None:
+    metric = shared_metric(a, b, name)
+    if metric is None:
         return None
-    left, right = (_scored(arm, metric.place) for arm, metric in zip((a, b), metrics, strict=True))
-    pairs = connection.execute(_pairs(left, right, clustered=b.cluster is not None)).all()
+    if metric.a.kind == "aggregate":
+        return _compare_together(connection, a, b, metric.a)
+    return _compare_single(connection, a, b, metric, most)
+
+
+def _compare_single(
+    connection: Connection, a: Any, b: Any, metric: SharedMetric, most: int
+) -> Comparison | None:
+    pairs = pairs_of(connection, a, b, metric)
     if not pairs:
         return None
-    n_a, n_b = (connection.scalar(select(func.count()).select_from(side)) or 0 for side in (left, right))
-    finding = _paired(pairs, metrics[0], b.cluster)
+    found = paired_scores(pairs, metric.a.kind)
     return Comparison(
         a=a.label,
         b=b.label,
         dataset=b.dataset,
-        metric=metrics[0].name,
-        higher_is_better=metrics[0].higher_is_better,
-        n_a=n_a,
-        n_b=n_b,
+        metric=metric.a.name,
+        kind=metric.a.kind,
+        higher_is_better=metric.a.higher_is_better,
+        n_a=scored_count(connection, a, metric.a),
+        n_b=scored_count(connection, b, metric.b),
         shared=len(pairs),
-        paired=finding,
-        p_adjusted=finding.p,
-        flips=find_flips(connection, a, b, pairs, -1 if metrics[0].higher_is_better is False else 1),
+        score_a=math.fsum(pair.a for pair in pairs) / len(pairs),
+        score_b=math.fsum(pair.b for pair in pairs) / len(pairs),
+        paired=found,
+        p_adjusted=found.p,
+        flips=find_flips(connection, a, b, pairs, metric.sign, most),
     )
 
 
-def _shared_metric(a: Any, b: Any, name: str | None) -> tuple[StoredMetric, StoredMetric] | None:
-    """The metric `name`, or the first that scores single samples in both arms, as each was scored with it."""
-    others = {metric.name: metric for metric in per_sample(b)}
-    for metric in per_sample(a):
-        if metric.name in others and name in (None, metric.name):
-            other = others[metric.name]
-            if metric.signature != other.signature:
-                raise NotComparableError(
-                    f"{metric.name} was computed in two ways: {metric.signature!r} for {a.label}, "
-                    f"{other.signature!r} for {b.label}; promptsweep score computes it anew"
-                )
-            return metric, other
-    return None
-
-
-def _scored(arm: Any, place: int) -> Subquery:
-    """An arm's samples with their mean score over repeats."""
-    joined = records.join(scores, scores.c.record == records.c.id)
-    own = within(scores.c.record, [arm]) & (scores.c.metric == place)
-    query = select(
-        records.c.sample_id, records.c.sample.label("digest"), func.avg(scores.c.value).label("score")
+def _compare_together(connection: Connection, a: Any, b: Any, metric: StoredMetric) -> Comparison | None:
+    found = compare_together(connection, a, b, metric)
+    if found is None:
+        return None
+    return Comparison(
+        a=a.label,
+        b=b.label,
+        dataset=b.dataset,
+        metric=metric.name,
+        kind=metric.kind,
+        higher_is_better=metric.higher_is_better,
+        n_a=found.n_a,
+        n_b=found.n_b,
+        shared=found.shared,
+        score_a=found.a,
+        score_b=found.b,
+        paired=found.paired,
+        p_adjusted=found.paired.p,
+        flips=Flips(),
     )
-    return query.select_from(joined).where(own).group_by(records.c.sample_id, records.c.sample).subquery()
-
-
-def _pairs(left: Subquery, right: Subquery, *, clustered: bool) -> Select[Any]:
-    """The samples that both sides have, in an order that no query plan changes; `fields` where clustered."""
-    same = (left.c.sample_id == right.c.sample_id) & (left.c.digest == right.c.digest)
-    columns = (left.c.sample_id, left.c.digest, left.c.score.label("score_a"), right.c.score.label("score_b"))
-    query = select(*columns).select_from(left.join(right, same)).order_by(left.c.sample_id)
-    if clustered:
-        query = query.add_columns(samples.c.fields).join(samples, samples.c.digest == left.c.digest)
-    return query
-
-
-def _paired(pairs: Sequence[Any], metric: StoredMetric, cluster: str | None) -> Paired:
-    a, b = [pair.score_a for pair in pairs], [pair.score_b for pair in pairs]
-    clusters = None if cluster is None else [str(loads(pair.fields).get(cluster)) for pair in pairs]
-    bounded = metric.kind != "descriptive" and all(0 <= score <= 1 for score in (*a, *b))
-    return paired(a, b, clusters, bounds=(0.0, 1.0) if bounded else None)

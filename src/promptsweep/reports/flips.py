@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,11 +10,12 @@ from sqlalchemy import Connection, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
+from promptsweep.reports.pairing import AT_ONCE, Pair
 from promptsweep.reports.store import loads
 
 records, samples = schema.records, schema.samples
 MOST = 50
-"""Flips kept of each kind: those with the greatest difference."""
+"""Flips kept of each kind where nobody says how many: those with the greatest difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +34,46 @@ class Flip:
 
 
 class Flips(NamedTuple):
-    """Samples on which two arms differ, the greatest difference first; at most `MOST` of each kind."""
+    """Samples on which two arms differ, the greatest difference first; at most so many of each kind."""
 
-    lost: tuple[Flip, ...]
+    lost: tuple[Flip, ...] = ()
     """A is better: what B broke."""
-    won: tuple[Flip, ...]
+    won: tuple[Flip, ...] = ()
     """B is better: what B repaired."""
 
 
-def find_flips(connection: Connection, a: Any, b: Any, pairs: Sequence[Any], sign: int) -> Flips:
-    """Flips among `pairs` (rows: sample_id, digest, score_a, score_b); `sign` is −1 where lower is better."""
+def find_flips(
+    connection: Connection, a: Any, b: Any, pairs: Sequence[Pair], sign: int, most: int = MOST
+) -> Flips:
+    """At most `most` flips of each kind among `pairs`; `sign` is −1 where lower is better."""
+    lost, won = (side[:most] for side in lost_and_won(pairs, sign))
+    found = list(described(connection, a, b, [*lost, *won]))
+    return Flips(tuple(found[: len(lost)]), tuple(found[len(lost) :]))
 
-    def gain(pair: Any) -> float:
-        return sign * float(pair.score_b - pair.score_a)
 
-    lost = heapq.nsmallest(MOST, (pair for pair in pairs if gain(pair) < 0), key=gain)
-    won = heapq.nlargest(MOST, (pair for pair in pairs if gain(pair) > 0), key=gain)
-    shown = [*lost, *won]
-    contents = _contents(connection, [pair.digest for pair in shown])
-    ids = [pair.sample_id for pair in shown]
-    answers_a, answers_b = (_answers(connection, arm, ids) for arm in (a, b))
+def lost_and_won(pairs: Sequence[Pair], sign: int) -> tuple[list[Pair], list[Pair]]:
+    """The pairs in which A is better, and those in which B is; each the greatest difference first."""
+    ranked = sorted(pairs, key=lambda pair: -abs(pair.b - pair.a))
+    gains = [(pair, sign * (pair.b - pair.a)) for pair in ranked]
+    return [pair for pair, gain in gains if gain < 0], [pair for pair, gain in gains if gain > 0]
 
-    def flip(pair: Any) -> Flip:
-        content, one = contents[pair.digest], pair.sample_id
-        targets = tuple(loads(content.targets))
-        return Flip(one, content.input, targets, answers_a[one], answers_b[one], pair.score_a, pair.score_b)
 
-    return Flips(tuple(map(flip, lost)), tuple(map(flip, won)))
+def change_words(higher_is_better: bool | None) -> tuple[str, str]:
+    """What the samples are called on which A is better, and those on which B is; or lower, and higher."""
+    return ("lower", "higher") if higher_is_better is None else ("lost", "won")
+
+
+def described(connection: Connection, a: Any, b: Any, pairs: Sequence[Pair]) -> Iterator[Flip]:
+    """The pairs, in order, with their samples and both answers, which are read in batches."""
+    for start in range(0, len(pairs), AT_ONCE):
+        batch = pairs[start : start + AT_ONCE]
+        contents = _contents(connection, [pair.digest for pair in batch])
+        ids = [pair.sample_id for pair in batch]
+        answers_a, answers_b = (_answers(connection, arm, ids) for arm in (a, b))
+        for pair in batch:
+            content, one = contents[pair.digest], pair.sample_id
+            targets = tuple(loads(content.targets))
+            yield Flip(one, content.input, targets, answers_a[one], answers_b[one], pair.a, pair.b)
 
 
 def _contents(connection: Connection, digests: Sequence[str]) -> Mapping[str, Any]:

@@ -32,11 +32,11 @@ def comparison_frame(
 ) -> pd.DataFrame:
     """One row for each arm against the baseline `arm` (default: the first of its dataset).
 
-    The columns are those of `compare --json`. Raises like `compare_arms`.
+    The columns are those of `comparisons` in `compare --json`. Raises like `compare_arms`.
     """
     import pandas as pd
 
-    return pd.DataFrame(comparison_json(compare_arms(store, run, arm, metric)))
+    return pd.DataFrame(comparison_json(compare_arms(store, run, arm, metric, flips=0)))
 
 
 def _frame(table: Table) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from promptsweep.reports import schema
 from promptsweep.reports.store import Store
 from promptsweep.reports.writer import insert_or_ignore
 
-INTERVAL = 2.0
+INTERVAL = 0.5
 """Seconds between two signs of life."""
 EXPIRY = 10.0
 """Seconds without one after which a run is taken for gone."""
@@ -25,7 +25,8 @@ def renew(store: Store, run: str, models: Sequence[str]) -> list[int]:
     """Notes that a run uses models (by their digests); returns how many runs use each now."""
     now = time.time()
     with store.engine.begin() as connection:
-        connection.execute(delete(table).where((table.c.run == run) | (table.c.seen < now - EXPIRY)))
+        alive = table.c.seen.between(now - EXPIRY, now + EXPIRY)  # not ahead either: clocks are set back
+        connection.execute(delete(table).where((table.c.run == run) | ~alive))
         rows = [{"model": model, "run": run, "seen": now} for model in dict.fromkeys(models)]
         connection.execute(insert_or_ignore(connection, table), rows)
         counted = select(table.c.model, func.count()).where(table.c.model.in_(models)).group_by(table.c.model)
@@ -42,11 +43,17 @@ def release(store: Store, run: str) -> None:
 async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
     """Keeps every model's limiter at this run's part of the rates, until cancelled."""
     digests = [model.digest for model in models]
+    known: list[int] = []
+    news = 0
     try:
         while True:
             users = await asyncio.to_thread(renew, store, run, digests)
-            for model, count in zip(models, users, strict=True):
-                model.limiter.share = 1 / count
+            news, known = 2 if users != known else news - 1, users
+            if (
+                news > 0
+            ):  # and once more, when the others have heard it too: refusals until then are forgotten
+                for model, count in zip(models, users, strict=True):
+                    model.limiter.share = 1 / count
             await asyncio.sleep(INTERVAL)
     finally:
         for model in models:

@@ -6,7 +6,6 @@ pruned. A reply that serves several runs is paid once, by the run that made it; 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,31 +70,39 @@ class Entry:
 
 
 class Tally:
-    """What a run pays and saves, summed up until the store's next transaction takes it over.
+    """What a run pays and saves, kept until the store's next transaction takes it over.
 
     Filled by the event loop, written by the writer's thread in the transaction that stores the replies.
     """
 
     def __init__(self, run: str):
         self._run = run
-        self._sums: dict[tuple[str, Kind], Sum] = {}
-        self._lock = threading.Lock()
+        self._entered: list[tuple[str, Kind, Cost]] = []
 
     def add(self, kind: Kind, model: str, cost: Cost) -> None:
         """Enters a cost; `model` as the sweep names it."""
-        one = Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0, cost.requests if cost.usd is None else 0)
-        key = (model, kind)
-        with self._lock:
-            known = self._sums.get(key)
-            self._sums[key] = one if known is None else known.plus(one)
+        self._entered.append((model, kind, cost))
 
     def write(self, connection: Connection) -> None:
         """Adds what came since the last time to the run's rows of today."""
-        with self._lock:
-            taken, self._sums = self._sums, {}
+        count = len(self._entered)
+        taken = self._entered[:count]
+        del self._entered[:count]
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        for (model, kind), found in taken.items():
-            _upsert(connection, self._run, model, day, kind, found, add=True)
+        lines: dict[tuple[str, Kind], list[Cost]] = {}
+        for model, kind, cost in taken:
+            lines.setdefault((model, kind), []).append(cost)
+        for (model, kind), costs in lines.items():
+            _upsert(connection, self._run, model, day, kind, _sum(costs), add=True)
+
+
+def _sum(costs: Sequence[Cost]) -> Sum:
+    return Sum(
+        requests=sum(cost.requests for cost in costs),
+        tokens=sum(cost.tokens or 0 for cost in costs),
+        usd=sum(cost.usd or 0.0 for cost in costs),
+        unpriced=sum(cost.requests for cost in costs if cost.usd is None),
+    )
 
 
 def spent(store: Store, run: str) -> Cost:

@@ -39,29 +39,55 @@ def replies(version: str | None) -> Select[Any]:
 
 
 class DirectLookup:
-    """Asks at once: a read takes a few microseconds, handing it to a thread many times that."""
+    """Asks at once: a read takes a microsecond or two, handing it to a thread many times that.
+
+    What is asked in the same turn of the event loop is one read transaction, since beginning one costs more
+    than reading. It must not last: SQLite cannot shorten its write-ahead log while anybody reads from it.
+    """
 
     def __init__(self, engine: Engine, query: Select[Any]):
         oldest = query.where(responses.c.key == bindparam("key")).order_by(responses.c.created).limit(1)
-        compiled = oldest.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
-        self._sql = str(compiled)
-        self._parameters, self._names = compiled.params, compiled.positiontup or []
+        self._whole = _Query(oldest, engine)
+        self._any = _Query(oldest.with_only_columns(responses.c.key).order_by(None), engine)
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
+        self._reading = False
 
     async def find(self, key: str) -> Completion | None:
         """As `Lookup.find`."""
-        values = {**self._parameters, "key": key}
-        found = self._cursor.execute(self._sql, [values[name] for name in self._names]).fetchone()
-        return (
-            None
-            if found is None
-            else completion_of(SimpleNamespace(**dict(zip(_COLUMNS, found, strict=True))))
-        )
+        if not self._reading:
+            self._cursor.execute("BEGIN")
+            self._reading = True
+            asyncio.get_running_loop().call_soon(self._end)
+        if self._any.first(self._cursor, key) is None:
+            return None
+        found = self._whole.first(self._cursor, key)
+        return completion_of(SimpleNamespace(**dict(zip(_COLUMNS, found, strict=True))))
 
     def close(self) -> None:
         """As `Lookup.close`."""
+        self._end()
         self._connection.close()
+
+    def _end(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._cursor.execute("ROLLBACK")
+
+
+class _Query:
+    """A query by key, compiled once."""
+
+    def __init__(self, query: Select[Any], engine: Engine):
+        compiled = query.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
+        self._sql, names = str(compiled), compiled.positiontup or []
+        self._values = [compiled.params[name] for name in names]
+        self._place = names.index("key")
+
+    def first(self, cursor: Any, key: str) -> Any:
+        """The first row as the driver gives it, or None."""
+        self._values[self._place] = key
+        return cursor.execute(self._sql, self._values).fetchone()
 
 
 class BatchedLookup:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from promptsweep.errors import NotComparableError
 from promptsweep.reports import figures
 from promptsweep.reports.arms import StoredMetric, stored_metrics
+from promptsweep.reports.best import BestArm, best_arms
 from promptsweep.reports.browse import RunInfo, run_info
 from promptsweep.reports.compare import Comparison, compare_arms
+from promptsweep.reports.comparison_columns import best_lines
 from promptsweep.reports.escape import label, literal, table
 from promptsweep.reports.missing import missing
 from promptsweep.reports.pages import RecordRow, page
@@ -30,10 +32,12 @@ def markdown_report(store: Store, run: str) -> str:
     summaries = summarise(store, info.id, info.repeats)
     metrics = {one.name: one for arm in store.arms(info.id) for one in stored_metrics(arm)}
     comparisons = _comparisons(store, info.id)
+    best = best_arms(store, info.id)
     lines = [*_head(info, summaries)]
     for dataset in dict.fromkeys(one.dataset for one in summaries):
         arms = [one for one in summaries if one.dataset == dataset]
         lines += _dataset(arms, [one for one in comparisons if one.dataset == dataset], info.repeats)
+        lines += _best([one for one in best if one.dataset == dataset])
     lines += _section("What is missing", [f"- {label(str(one))}" for one in missing(store, info.id)])
     lines += _section("The worst samples", _worst(*page(store, info.id, wrong=True, limit=WORST)))
     lines += _section("Warnings", [f"- {literal(one, 300)}" for one in info.warnings])
@@ -43,7 +47,7 @@ def markdown_report(store: Store, run: str) -> str:
 
 def _comparisons(store: Store, run: str) -> list[Comparison]:
     try:
-        return compare_arms(store, run)
+        return compare_arms(store, run, flips=0)
     except NotComparableError:
         return []
 
@@ -77,6 +81,11 @@ def _dataset(arms: Sequence[ArmSummary], comparisons: Sequence[Comparison], repe
         lines += ["", f"Against {names[comparisons[0].a]}, paired by sample:", ""]
         lines += [_comparison(one, names[one.b]) for one in comparisons]
     return lines
+
+
+def _best(found: Sequence[BestArm]) -> list[str]:
+    """Who is best, corrected for having been picked; a paragraph each."""
+    return [line for one in found for line in ("", label(" ".join(best_lines(one))))]
 
 
 def _names(arms: Sequence[ArmSummary]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, per_sample, within
 from promptsweep.reports.figures import plural
+from promptsweep.reports.grown import planned_repeats
 from promptsweep.reports.store import Store
 from promptsweep.types import Outcome
 
@@ -55,15 +56,16 @@ def missing(store: Store, run: str) -> list[Missing]:
     """The arms of a run of which not all is scored, in order; empty when nothing is missing."""
     row = store.find_run(run)
     with store.engine.connect() as connection:
-        found = [_missing(connection, arm, row.repeats) for arm in store.arms(row.id)]
+        found = [_missing(connection, arm, row) for arm in store.arms(row.id)]
     return [one for one in found if one.errors or one.undone]
 
 
-def _missing(connection: Connection, arm: Any, repeats: int) -> Missing:
+def _missing(connection: Connection, arm: Any, run: Any) -> Missing:
     failed = func.count().filter(records.c.outcome == Outcome.ERROR.value)
     attempts, errors = connection.execute(
         select(func.count(), failed).where(within(records.c.id, [arm]))
     ).one()
+    repeats = planned_repeats(run, arm.label)
     planned = arm.planned * repeats
     lacking = planned - attempts + errors
     for metric in per_sample(arm):

@@ -13,6 +13,7 @@ from promptsweep.answers import parser
 from promptsweep.datasets import load as load_dataset
 from promptsweep.reports import schema
 from promptsweep.reports.calls import origin, reply_text
+from promptsweep.reports.grown import NOTED
 from promptsweep.reports.store import Store, loads, metric_column
 from promptsweep.runners import judge
 from promptsweep.types import JSON, Outcome, Sample, Status
@@ -42,7 +43,8 @@ def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str]
     """
     arms = store.arms(run.id)
     scorings = [_scoring(arm, workspace, metrics) for arm in arms]
-    identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or [])})
+    looks = {key: value for key, value in loads(run.sweep).items() if key == NOTED}
+    identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or []), **looks})
     maker = origin(store, run)
     with store.engine.begin() as connection:
         for arm, scoring in zip(arms, scorings, strict=True):

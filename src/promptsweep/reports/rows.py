@@ -12,6 +12,8 @@ from promptsweep.reports.schema import record_id
 from promptsweep.types import JSON, Completion, Record, Request, Sample, Usage, digest
 
 Row = dict[str, Any]
+FILES = "files"
+"""Key in an arm's stored digests under which those of single files are."""
 
 
 def dumps(value: JSON) -> str:

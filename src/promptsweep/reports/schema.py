@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
 VERSION = 1
-"""Raised with every change of the tables; `store.MIGRATIONS` holds the way up."""
+"""Raised with every change of the tables; `opening.MIGRATIONS` holds the way up."""
 
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -24,7 +24,7 @@ runs = Table(
     Column("sweep", Text, nullable=False),  # JSON: the sweep, overrides included
     Column("repeats", Integer, nullable=False),
     Column("fresh", Integer, nullable=False),  # 1: stored replies of other runs were not used
-    Column("versions", Text, nullable=False),  # JSON: promptsweep, python, git commit
+    Column("versions", Text, nullable=False),  # JSON: promptsweep, python, git commit; models
     Column("warnings", Text, nullable=False),  # JSON list
     Column("error", Text),
 )

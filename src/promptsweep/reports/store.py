@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, exists, insert, inspect, select, update
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from promptsweep.errors import ConfigError, MissingExtraError, unknown
+from promptsweep.datasets import Dataset
+from promptsweep.errors import ConfigError, IncompleteError, unknown
 from promptsweep.metrics import Aggregate, Metric
 from promptsweep.reports import schema
-from promptsweep.reports.rows import dumps
+from promptsweep.reports.rows import FILES, dumps
 from promptsweep.runners import Entry, ScoredArm
+from promptsweep.runners.selection import Checked, warning_of
 from promptsweep.types import JSON, Status
-from promptsweep.workspace import Workspace
 
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {}
-"""Version → what makes a store of that version one of the next."""
+RECENT = 50
+"""Arms over a dataset, the newest first, that are asked whether they checked its rows."""
 
 
 class Store:
-    """An open store. Create it with `open_store`."""
+    """An open store. Create it with `opening.open_store`."""
 
     def __init__(self, engine: Engine, url: str):
         self.engine, self.url = engine, url
 
     def begin(self, plan: Entry, fresh: bool, versions: Mapping[str, JSON]) -> str:
-        """Enters a new run with its arms; returns the run's id."""
+        """Enters a new run with its arms; returns the run's id. Raises IncompleteError as `finish` does."""
         identity, now = _new_id()
-        with self.engine.begin() as connection:
+        with _writing(self.engine) as connection:
             connection.execute(
                 insert(schema.runs).values(
                     id=identity,
@@ -57,13 +57,13 @@ class Store:
         """Enters a new run that is like `run` but for how it came about; returns its id."""
         identity, now = _new_id()
         columns = {**run._mapping, "id": identity, "created": now, "updated": now, "sweep": dumps(sweep)}
-        with self.engine.begin() as connection:
+        with _writing(self.engine) as connection:
             connection.execute(insert(schema.runs).values(columns))
         return identity
 
     def finish(self, run: str, status: Status, error: str | None = None) -> None:
-        """Notes how a run ended (or that it goes on)."""
-        with self.engine.begin() as connection:
+        """Notes how a run ended (or that it goes on). Raises IncompleteError where that cannot be written."""
+        with _writing(self.engine) as connection:
             values = {"status": status.value, "updated": time.time(), "error": error}
             connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(values))
 
@@ -124,6 +124,23 @@ class Store:
 
         return is_done, total
 
+    def checked(self, dataset: Dataset, split: str) -> Checked | None:
+        """What a run of this store found when it checked exactly these rows; None if none did."""
+        arms, runs = schema.arms, schema.runs
+        query = select(arms.c.digests, arms.c.planned, runs.c.warnings).join(runs, runs.c.id == arms.c.run)
+        same = (arms.c.dataset == dataset.name) & (arms.c.split == split)
+        same &= arms.c.cluster.is_not_distinct_from(dataset.card.cluster)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.where(same).order_by(arms.c.id.desc()).limit(RECENT)).all()
+        address = dataset.digest(split) if rows else ""
+        for row in rows:
+            digests = loads(row.digests)
+            if digests.get("dataset") == address and "selection" not in digests:
+                beginning = warning_of(dataset.name, split)
+                own = [warning for warning in loads(row.warnings) if warning.startswith(beginning)]
+                return Checked(row.planned, tuple(own))
+        return None
+
     def has_records(self, run: str) -> bool:
         """Whether anything is recorded of a run."""
         ranges = [schema.records.c.id.between(*schema.record_range(arm.id)) for arm in self.arms(run)]
@@ -133,6 +150,16 @@ class Store:
     def close(self) -> None:
         """Gives connections and files back."""
         self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction; IncompleteError, in one line, where the disk is full or the store stays locked."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise IncompleteError(f"the store cannot be written: {str(error.orig).splitlines()[0]}") from None
 
 
 def _new_id() -> tuple[str, float]:
@@ -157,7 +184,7 @@ def _arm_row(planned: ScoredArm, run: str) -> dict[str, Any]:
         "task": card.task,
         "cluster": card.cluster,
         "metrics": metric_column(planned.specs, planned.scorers),
-        "digests": dumps(dict(arm.digests)),
+        "digests": dumps({**arm.digests, FILES: dict(arm.files)}),
         "planned": planned.selection.count,
     }
 
@@ -175,90 +202,6 @@ def _metric(spec: str | Mapping[str, Any], scorer: Metric | Aggregate) -> dict[s
         "higher_is_better": scorer.higher_is_better,
         "signature": scorer.signature,
     }
-
-
-def open_store(workspace: Workspace, url: str | None = None, *, create: bool = True) -> Store:
-    """Opens the workspace's store, or the one at `url` (a database URL or the path of a SQLite file).
-
-    Raises ConfigError for a store that is absent (unless `create`), unreadable, or of a newer version.
-    """
-    where = url or str(workspace.store_path)
-    path = None if "://" in where else Path(where)
-    if path is not None and not path.exists():
-        if not create:
-            raise ConfigError(f"no store at {path}: promptsweep run SWEEP makes one")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"cannot be used as a store: {error.strerror}", path=where) from None
-    engine = _engine(where, path)
-    shown = engine.url.render_as_string(hide_password=True) if path is None else where
-    try:
-        _prepare(engine, shown)
-    except DBAPIError as error:
-        raise ConfigError(
-            f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=shown
-        ) from None
-    return Store(engine, where)
-
-
-def _engine(where: str, path: Path | None) -> Engine:
-    if path is None:
-        try:
-            return create_engine(where.replace("postgresql://", "postgresql+psycopg://", 1))
-        except ImportError:
-            raise MissingExtraError("a PostgreSQL store", "postgres") from None
-        except ArgumentError:
-            known = ["postgresql", "sqlite"]
-            raise ConfigError(unknown("kind of store", where.partition("://")[0], known)) from None
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions begin as we say below, tables included
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA busy_timeout=30000")
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        alone = connection.get_execution_options().get("alone", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")
-
-    return engine
-
-
-def _prepare(engine: Engine, where: str) -> None:
-    """Makes the tables, or brings those of an older version up to date; one process at a time."""
-    with engine.connect() as connection:
-        if _version(connection, where) == schema.VERSION:
-            return
-    with engine.connect().execution_options(alone=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7071)")
-        found = _version(connection, where)
-        if found is None:
-            schema.metadata.create_all(connection)
-            connection.execute(insert(schema.meta).values(key="schema", value=str(schema.VERSION)))
-            return
-        for version in range(found, schema.VERSION):
-            MIGRATIONS[version](connection)
-        connection.execute(update(schema.meta).values(value=str(schema.VERSION)))
-
-
-def _version(connection: Connection, where: str) -> int | None:
-    """The store's schema version, None where there are no tables yet; ConfigError for a newer one."""
-    if not inspect(connection).has_table("meta"):
-        return None
-    query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
-    found = int(connection.execute(query).scalar_one())
-    if found > schema.VERSION:
-        raise ConfigError(
-            f"the store was written by a newer promptsweep (schema {found}, this one knows "
-            f"{schema.VERSION}): pip install -U promptsweep",
-            path=where,
-        )
-    return found
 
 
 def loads(text: str | None) -> Any:

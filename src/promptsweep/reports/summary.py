@@ -14,7 +14,13 @@ from promptsweep import metrics as metric_room
 from promptsweep.metrics import Aggregate
 from promptsweep.reports import schema
 from promptsweep.reports.store import Store, loads
-from promptsweep.stats import Interval, mean_interval, mean_interval_from_sums, wilson
+from promptsweep.stats import (
+    Interval,
+    mean_interval,
+    mean_interval_from_sums,
+    nearest_rank,
+    proportion_interval,
+)
 from promptsweep.types import JSON, Outcome, Sample
 
 records, scores, samples = schema.records, schema.scores, schema.samples
@@ -127,8 +133,7 @@ def _quantiles(connection: Any, bounds: Any, count: int) -> tuple[float | None, 
     seconds = records.c.critical_seconds
     query = select(seconds).where(bounds, records.c.outcome != Outcome.ERROR.value).order_by(seconds).limit(1)
     p50, p95 = (
-        connection.execute(query.offset(min(count - 1, int(share * count)))).scalar_one()
-        for share in (0.5, 0.95)
+        connection.execute(query.offset(nearest_rank(count, share) - 1)).scalar_one() for share in (0.5, 0.95)
     )
     return p50, p95
 
@@ -160,7 +165,7 @@ def _from_sums(store: Store, arm: Any, place: int, kind: str) -> Interval | None
     if not n:
         return None
     if kind == "binary":
-        return wilson(total, n)
+        return proportion_interval(total, n)
     bounds = (0.0, 1.0) if kind == "graded" and low >= 0 and high <= 1 else None
     return _at_least(low, mean_interval_from_sums(n, total, squares, bounds=bounds))
 

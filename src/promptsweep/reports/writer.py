@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, delete
-from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep.errors import IncompleteError
 from promptsweep.reports import schema
 from promptsweep.reports.rows import Row
 
+T = TypeVar("T")
 INTERVAL = 0.1
 """Seconds of finished work that a kill -9 can cost at most."""
-MOST_WAITING = 20_000
-"""Rows in memory before the runner is asked to wait."""
+SLOW = 1.0
+"""Seconds of one transaction after which the runner is asked to wait."""
+MOST_WAITING = 8_000
+"""Replies and records in memory before the runner is asked to wait."""
 
 _ORDER = (
     schema.preambles,
@@ -65,38 +68,50 @@ class _Insert:
         connection.exec_driver_sql(self.sql, list(map(self.form, rows)))
 
 
-class Writer:
-    """Collects rows from the event loop; a thread of its own writes them.
+class Writer(Generic[T]):
+    """Collects what the event loop puts in; a thread of its own makes rows of it and writes them.
 
-    `redone` says that records may be in the store already, from attempts that failed.
+    What is put in waits in one list until it is committed. `redone` says that records may be in the store
+    already, from attempts that failed.
     """
 
     def __init__(
         self,
         engine: Engine,
-        committed: Callable[[list[Row]], None] = lambda _: None,
+        rows: Callable[[Sequence[T]], Mapping[str, list[Row]]],
+        committed: Callable[[Sequence[T]], None],
         also: Callable[[Connection], None] = lambda _: None,
         *,
         redone: bool = True,
     ):
-        """`committed` gets the responses of each transaction, after it; `also` writes more within it."""
-        self._engine, self._committed, self._also, self._redone = engine, committed, also, redone
+        """`rows` makes rows, by table, of things; `committed` gets the things of each transaction, after it.
+
+        `also` writes more within it. All three are called in the writer's thread.
+        """
+        self._engine, self._make, self._committed = engine, rows, committed
+        self._also, self._redone = also, redone
         self._inserts = {table.name: _Insert.of(table, engine) for table in _ORDER}
-        self._rows: dict[str, list[Row]] = {table.name: [] for table in _ORDER}
-        self._lock = threading.Lock()
+        self._things: list[T] = []
         self._wake = threading.Event()
         self._closing = False
-        self.waiting = 0
+        self._began: float | None = None
+        """When the transaction began that is being written."""
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="promptsweep-writer", daemon=True)
         self._thread.start()
 
-    def put(self, rows: Mapping[str, list[Row]]) -> None:
-        """Adds rows, by the names of their tables, to the next transaction."""
-        with self._lock:
-            for table, some in rows.items():
-                self._rows[table] += some
-                self.waiting += len(some)
+    def put(self, thing: T) -> None:
+        """Adds a thing to the next transaction."""
+        self._things.append(thing)
+
+    @property
+    def behind(self) -> bool:
+        """Whether more should not be put in now: too much waits, or a transaction takes unduly long.
+
+        A store that somebody else has locked must not cost more replies than were under way.
+        """
+        slow = self._began is not None and time.monotonic() - self._began > SLOW
+        return slow or len(self._things) > MOST_WAITING
 
     def check(self) -> None:
         """Raises what made writing fail, as one line."""
@@ -114,27 +129,29 @@ class Writer:
         while self.failure is None:
             closing = self._wake.wait(INTERVAL) and self._closing
             try:
-                self._flush()
-            except SQLAlchemyError as error:
+                self._flush(closing)
+            except Exception as error:  # noqa: BLE001  `check` raises it where the run goes on
                 self.failure = error
             if closing:
                 return
 
-    def _flush(self) -> None:
-        with self._lock:
-            if not self.waiting and not self._closing:
-                return
-            batch, self._rows = self._rows, {table.name: [] for table in _ORDER}
+    def _flush(self, closing: bool) -> None:
+        count = len(self._things)
+        if not count and not closing:
+            return
+        things = self._things[:count]
+        rows = self._make(things)
+        self._began = time.monotonic()
         with self._engine.begin() as connection:
             if self._redone:
-                _remove_records(connection, batch["records"])
+                _remove_records(connection, rows["records"])
             for table, insert in self._inserts.items():
-                if rows := batch[table]:
-                    insert.run(connection, rows)
+                if some := rows[table]:
+                    insert.run(connection, some)
             self._also(connection)
-        with self._lock:
-            self.waiting -= sum(map(len, batch.values()))
-        self._committed(batch["responses"])
+        self._began = None
+        self._committed(things)
+        del self._things[:count]
 
 
 def _remove_records(connection: Connection, rows: list[Row]) -> None:

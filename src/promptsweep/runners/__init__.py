@@ -1,6 +1,8 @@
 """Sweep → plan → jobs → records. Reads the folder `runners/`."""
 
 from promptsweep.runners.budget import Allowance, Budget
+from promptsweep.runners.demands import plan_demands
+from promptsweep.runners.gates import Demand, Gate
 from promptsweep.runners.gateway import Purse
 from promptsweep.runners.imported import ImportedAnswers, read_answers
 from promptsweep.runners.jobs import Stop, execute
@@ -13,7 +15,9 @@ from promptsweep.runners.sweep import Sweep, SweepFile, load, parse
 __all__ = [
     "Allowance",
     "Budget",
+    "Demand",
     "Entry",
+    "Gate",
     "ImportedAnswers",
     "Plan",
     "PlannedArm",
@@ -30,6 +34,7 @@ __all__ = [
     "judge",
     "load",
     "parse",
+    "plan_demands",
     "probe",
     "read_answers",
 ]

@@ -1,4 +1,4 @@
-"""Answers each request once: from the store, from a call in flight, or from the model."""
+"""Answers each request once: from a recording, the store, a call in flight, or the model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from promptsweep.errors import ModelError, RateLimitError, ServerError
-from promptsweep.models import Model
+from promptsweep.errors import ModelError, RateLimitError, ReplayMissError, ServerError
+from promptsweep.models import Model, Recalling
 from promptsweep.models.retry import RETRIED, retry
 from promptsweep.runners.breaker import Breaker
 from promptsweep.runners.budget import Budget
@@ -30,14 +30,6 @@ class Purse:
     enter: Enter = lambda _kind, _model, _cost: None
 
 
-@dataclass(eq=False, slots=True)
-class _Call:
-    """A call in flight, and how many wait for its reply."""
-
-    reply: asyncio.Future[Completion]
-    waiting: int = 0
-
-
 class Gateway:
     """All calls of one model pass here, and each attempt passes budget and limiter.
 
@@ -46,48 +38,81 @@ class Gateway:
 
     def __init__(self, model: Model, sink: Sink, progress: Progress, purse: Purse = Purse()):
         self._model, self._sink, self._progress, self._purse = model, sink, progress, purse
+        self._recording = model if isinstance(model, Recalling) else None
         self._breaker = Breaker()
-        self._in_flight: dict[str, _Call] = {}
+        self._in_flight: dict[str, asyncio.Future[Completion | ModelError | None] | None] = {}
+        """Key → how the call ends (None: it was given up), for those who wait for it, if anyone does."""
 
     async def send(self, request: Request) -> Completion:
-        """The reply; raises the model's sorted errors. Identical requests in flight are sent once."""
-        call = self._in_flight.get(request.key)
-        joined = call is not None
-        call = call or self._begin(request)
-        call.waiting += 1
+        """The reply; raises the model's sorted errors. Identical requests in flight are sent once.
+
+        The first caller makes the call, the others wait; if the first is cancelled, the next makes it anew.
+        """
+        key = request.key
+        while key in self._in_flight:
+            joined = await self._joined(key)
+            if joined is not None:
+                return joined
+        self._in_flight[key] = None
+        ending: Completion | ModelError | None = None
         try:
-            completion = await asyncio.shield(call.reply)
+            ending = reply = await self._answer(request)
+        except ModelError as error:
+            ending = error
+            raise
         finally:
-            call.waiting -= 1
-            if not call.waiting:
-                self._leave(request.key, call)
-        return replace(completion, cached=True) if joined else completion
+            waiting = self._in_flight.pop(key)
+            if waiting is not None:
+                waiting.set_result(ending)
+        return reply
 
-    def _begin(self, request: Request) -> _Call:
-        call = self._in_flight[request.key] = _Call(asyncio.ensure_future(self._answer(request)))
-        call.reply.add_done_callback(lambda _: self._forget(request.key, call))
-        return call
+    async def _joined(self, key: str) -> Completion | None:
+        """The reply to a call in flight, which costs nothing more; None where its caller gave it up."""
+        waiting = self._in_flight[key]
+        if waiting is None:
+            waiting = self._in_flight[key] = asyncio.get_running_loop().create_future()
+        ending = await asyncio.shield(waiting)
+        if isinstance(ending, ModelError):
+            raise ending
+        return None if ending is None else self._saved(replace(ending, cached=True))
 
-    def _leave(self, key: str, call: _Call) -> None:
-        """Nobody waits any more: a call that is still under way must not outlive the run."""
-        if not call.reply.done():
-            self._forget(key, call)
-            call.reply.cancel()
-
-    def _forget(self, key: str, call: _Call) -> None:
-        if self._in_flight.get(key) is call:
-            del self._in_flight[key]
+    def _saved(self, completion: Completion) -> Completion:
+        """Counts a reply that nothing was sent for."""
+        self._purse.enter("saved", self._model.name, paid(completion))
+        self._progress.replied(completion)
+        return completion
 
     async def _answer(self, request: Request) -> Completion:
-        stored = await self._sink.lookup(request.key)
+        stored = None if self._recording is None else await self._recalled(request, self._recording)
+        stored = stored or await self._sink.lookup(request.key)
         if stored is not None:
-            self._purse.enter("saved", self._model.name, paid(stored))
-            self._progress.replied(stored)
-            return stored
+            await asyncio.sleep(0)  # calls that are asked for together must all begin before one of them ends
+            return self._saved(stored)
         completion = await self._called(request)
         self._sink.keep(request, completion)
         self._progress.replied(completion)
         return completion
+
+    async def _recalled(self, request: Request, recording: Recalling) -> Completion | None:
+        """The reply of the recording that stands in for the model: before the store's, which may be another.
+
+        A reply that was never recorded is no failure of a model, so the breaker does not count it; nothing is
+        sent, so no budget or limit stands in the way.
+        """
+        try:
+            found = recording.recall(request)
+        except ReplayMissError:
+            self._progress.unrecorded.add(int(request.key, 16))
+            raise
+        if found is not None:
+            self._progress.recalled += 1
+            if await self._sink.lookup(request.key) != found:
+                self._sink.keep(request, found)
+        return found
+
+    def missed(self, arm: str, miss: ReplayMissError) -> str:
+        """Counts a record of an arm that lacks a recorded reply; returns its error."""
+        return self._progress.missed(arm, miss)
 
     async def _called(self, request: Request) -> Completion:
         """The reply after retries, counted by the breaker."""
@@ -155,7 +180,8 @@ class Gateway:
     async def _sent(self, request: Request, leaving: Callable[[], None] = lambda: None) -> Completion:
         """Sends when the limiter lets it; `leaving` is called right before."""
         limiter = self._model.limiter
-        async with limiter.turn(_expected_tokens(request)) as turn:
+        expected = _expected_tokens(request) if limiter.counts_tokens else 0
+        async with limiter.turn(expected) as turn:
             leaving()
             try:
                 completion = await self._model.chat(request)

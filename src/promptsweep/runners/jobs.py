@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from promptsweep.errors import ConfigError, ModelError, RunFatalError
+from promptsweep.errors import ConfigError, ModelError, ReplayMissError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Ask
 from promptsweep.runners.gateway import Gateway, Purse
@@ -101,6 +101,8 @@ async def attempt(job: Job, gateway: Gateway) -> Record:
         reply = await planned.strategy.function(sample, ask, **planned.own_params())
     except RunFatalError:
         raise
+    except ReplayMissError as miss:
+        error = gateway.missed(planned.arm.label, miss)
     except (ModelError, ConfigError) as failure:
         error = str(failure)
     except Exception as failure:  # noqa: BLE001  a user's strategy may raise anything; it fails one sample

@@ -19,7 +19,7 @@ from promptsweep.prompts import Ask, Renderer, Strategy, Templates
 from promptsweep.prompts import load as load_strategy
 from promptsweep.runners.budget import Allowance
 from promptsweep.runners.costs import worst_case
-from promptsweep.runners.selection import Selection
+from promptsweep.runners.selection import Known, Selection, nothing_known
 from promptsweep.runners.sweep import SweepFile, Variant
 from promptsweep.types import JSON, Arm, Completion, Message, Request, Sample, digest
 from promptsweep.workspace import Workspace
@@ -102,8 +102,14 @@ class Plan:
 class Planner:
     """Loads everything a sweep names, each thing once."""
 
-    def __init__(self, file: SweepFile, workspace: Workspace, models: Mapping[str, Model] | None = None):
-        self._file, self._sweep, self._workspace = file, file.sweep, workspace
+    def __init__(
+        self,
+        file: SweepFile,
+        workspace: Workspace,
+        models: Mapping[str, Model] | None = None,
+        known: Known = nothing_known,
+    ):
+        self._file, self._sweep, self._workspace, self._known = file, file.sweep, workspace, known
         self._templates = Templates(workspace.roots)
         self._models = dict(models or {})
         self._datasets: dict[str, Dataset] = {}
@@ -173,6 +179,7 @@ class Planner:
             system=None if persona == "none" else persona,
             metrics=tuple(scorer.name for scorer in scorers),
             digests=self._digests(strategy, complete, model, dataset, selection, persona),
+            files=self._files(strategy, dataset, persona),
         )
         return PlannedArm(
             arm=arm,
@@ -208,6 +215,12 @@ class Planner:
         if persona != "none":
             found["system"] = self._templates.digest([f"system/{persona}.j2"])
         return found
+
+    def _files(self, strategy: Strategy, dataset: Dataset, persona: str) -> dict[str, str]:
+        """What can be edited, piece by piece, so that a check can say which piece was."""
+        personas = [] if persona == "none" else [f"system/{persona}.j2"]
+        card = {f"{dataset.name}.yaml": digest(dataset.context)}
+        return {**strategy.files, **self._templates.digests(personas), **card}
 
     def _picker(
         self,
@@ -253,7 +266,7 @@ class Planner:
         key = (dataset.name, limit)
         if key not in self._selections:
             split = dataset.split(self._sweep.split)
-            self._selections[key] = Selection.of(dataset, split, limit, self._sweep.seed)
+            self._selections[key] = Selection.of(dataset, split, limit, self._sweep.seed, self._known)
             self._warnings |= dict.fromkeys(self._selections[key].warnings)
         return self._selections[key]
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from promptsweep.errors import ReplayMissError
 from promptsweep.types import Completion, Outcome, Record
+
+EXPLAINED = 3
+"""Arms of which the first request that was never recorded is compared with the recorded ones."""
+
+
+@dataclass(slots=True)
+class Miss:
+    """An arm's records that ended because a request was never recorded."""
+
+    nearest: str
+    """How the first of these requests differs from the nearest recorded one; empty where nobody looked."""
+    records: int = 1
 
 
 @dataclass(slots=True)
@@ -26,6 +39,12 @@ class Progress:
     unpriced: int = 0
     """Replies whose price is unknown."""
     last_error: str | None = None
+    recalled: int = 0
+    """Those of `cached` that a recording held, not the store."""
+    unrecorded: set[int] = field(default_factory=set)
+    """Keys of the requests that a recording was asked for and does not hold."""
+    misses: dict[str, Miss] = field(default_factory=dict)
+    """What these requests cost each arm, by its label."""
     began: float = field(default_factory=time.monotonic)
 
     def replied(self, completion: Completion) -> None:
@@ -47,6 +66,20 @@ class Progress:
         if record.outcome is Outcome.ERROR:
             self.errors += 1
             self.last_error = record.error
+
+    def missed(self, arm: str, miss: ReplayMissError) -> str:
+        """Counts a record of an arm that ended for want of a recorded reply; returns its error.
+
+        The first of an arm, and of few arms, is explained: that reads the whole recording.
+        """
+        if miss.explain is None:
+            return str(miss)
+        known = self.misses.get(arm)
+        if known is not None:
+            known.records += 1
+            return str(miss)
+        self.misses[arm] = Miss(miss.explain() if len(self.misses) < EXPLAINED else "")
+        return f"{miss}. {self.misses[arm].nearest}".rstrip()
 
     @property
     def done(self) -> int:

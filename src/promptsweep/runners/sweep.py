@@ -13,6 +13,7 @@ from annotated_types import Ge
 from promptsweep.config import line_of, plain, read_yaml, validate
 from promptsweep.errors import ConfigError
 from promptsweep.runners.budget import Allowance
+from promptsweep.runners.gates import Gate
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -47,6 +48,8 @@ class Sweep:
     seed: int = 0
     budget: Allowance | None = None
     """What a run may spend at most. Default: no limit."""
+    gates: list[Gate] | None = None
+    """What `check` demands of the results."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 The unit is the sample, not the reply: average repeats within a sample first, or name its cluster.
 """
 
+from promptsweep.stats.anytime import Betting, Look, anytime, epoch_level
 from promptsweep.stats.comparison import Paired, paired
 from promptsweep.stats.intervals import Interval
 from promptsweep.stats.means import mean_interval, mean_interval_from_sums
@@ -13,20 +14,33 @@ from promptsweep.stats.power import (
     sample_size,
     sample_size_binary,
 )
-from promptsweep.stats.proportions import wilson
+from promptsweep.stats.proportions import proportion_interval, wilson
+from promptsweep.stats.quantiles import nearest_rank, quantile_interval, quantile_ranks
+from promptsweep.stats.selection import Best, corrected_best, indistinguishable
 from promptsweep.stats.significance import mcnemar, sign_flip
 
 __all__ = [
+    "Best",
+    "Betting",
     "Interval",
+    "Look",
     "Paired",
+    "anytime",
     "benjamini_hochberg",
+    "corrected_best",
+    "epoch_level",
     "holm",
+    "indistinguishable",
     "mcnemar",
     "mean_interval",
     "mean_interval_from_sums",
     "minimum_detectable",
     "minimum_detectable_binary",
+    "nearest_rank",
     "paired",
+    "proportion_interval",
+    "quantile_interval",
+    "quantile_ranks",
     "sample_size",
     "sample_size_binary",
     "sign_flip",

@@ -22,10 +22,17 @@ def bca(units: Units, level: float, seed: int) -> Bounds:
     The normal quantile z is expanded to √(C/(C−1))·t, as Hesterberg (2015), "What teachers should know about
     the bootstrap", does for percentiles: plain BCa is too narrow for few units.
     """
+    count = len(units)
+    reach = t_value(level, count - 1) * math.sqrt(count / (count - 1))
+    return bca_limits(units, _resampled_means(units, seed), reach)
+
+
+def bca_limits(units: Units, means: Floats, reach: float) -> Bounds:
+    """Ends of the BCa interval from the bootstrap's means, `reach` normal deviations to either side."""
     import numpy as np
     from scipy import special
 
-    means, residuals, count = _resampled_means(units, seed), units.residuals, len(units)
+    residuals = units.residuals
     largest = np.abs(residuals).max()
     if not largest:
         return units.mean, units.mean
@@ -34,7 +41,6 @@ def bca(units: Units, level: float, seed: int) -> Bounds:
     bias = special.ndtri((1 + below - above) / 2)
     scaled = residuals / largest
     acceleration = (scaled**3).sum() / (6 * (scaled**2).sum() ** 1.5)
-    reach = t_value(level, count - 1) * math.sqrt(count / (count - 1))
     ranks = [special.ndtr(_corrected(bias, acceleration, side * reach)) for side in (-1, 1)]
     low, high = np.quantile(means, ranks)
     return float(low), float(high)

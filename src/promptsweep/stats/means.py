@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from promptsweep.stats.intervals import Bounds, Interval, t_value, unknown, within, z_value
-from promptsweep.stats.proportions import wilson_limits
+from promptsweep.stats.proportions import proportion_interval, wilson_limits
 from promptsweep.stats.units import Units
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def mean_interval(
     belong together (Miller 2024), and C−1 degrees of freedom. Between bounds, t alone is dishonest: ten
     perfect scores would give zero width. So there each end is the farther of t's and Wilson's, the latter
     with the effective sample size C·(m(1−m) + a)/(V + a): m and V are mean and variance (divisor C) of the
-    units on [0, 1], and a = z²/4C stands for z² unseen samples at the bounds. For binary scores this second
-    interval is Wilson's own. The price is width where scores are few and alike (1.5 times t for a standard
-    deviation of 0.15 and n = 20), next to none for many. Coverage at 0.95, simulated: 93 to 100 %.
+    units on [0, 1], and a = z²/4C stands for z² unseen samples at the bounds. The price is width where
+    scores are few and alike (1.5 times t for a standard deviation of 0.15 and n = 20), next to none for many.
+    Coverage at 0.95, simulated: 93 to 100 %. Scores that are all at either bound, right or wrong, need no
+    such caution: they get `proportion_interval`, of which the coverage is known exactly.
 
     One sample says nothing of its spread: the interval is then all of `bounds`, as for none.
     Raises ValueError for a score outside `bounds`.
@@ -95,7 +96,23 @@ def check_bounds(values: ArrayLike, bounds: Bounds | None) -> None:
 def _interval(mean: float, variance: float, count: int, level: float, bounds: Bounds | None) -> Interval:
     if count < 2:
         return unknown(mean, bounds, count)
-    limits = student_limits(mean, variance, count, level)
-    if bounds is not None:
+    if bounds is None:
+        return within(mean, student_limits(mean, variance, count, level), None, count)
+    right = _all_or_nothing(mean, variance, count, bounds)
+    if right is not None:
+        found, width = proportion_interval(right, count, level), bounds[1] - bounds[0]
+        limits = bounds[0] + width * found.low, bounds[0] + width * found.high
+    else:
+        limits = student_limits(mean, variance, count, level)
         limits = farther(limits, score_limits(mean, variance, count, level, bounds))
     return within(mean, limits, bounds, count)
+
+
+def _all_or_nothing(mean: float, variance: float, count: int, bounds: Bounds) -> int | None:
+    """How many units are at the upper bound, if all are at one of the two: no other scores vary as much."""
+    width = bounds[1] - bounds[0]
+    share = (mean - bounds[0]) / width
+    right = round(share * count)
+    spread = variance * (count - 1) / count / width**2
+    apart = max(abs(share * (1 - share) - spread), abs(share - right / count))
+    return right if apart <= ROUNDING else None

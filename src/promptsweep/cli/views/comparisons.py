@@ -1,4 +1,4 @@
-"""Comparisons as tables: the difference to the baseline, its interval, and a verdict in words."""
+"""Comparisons in the terminal: differences with verdicts, the best arm, costs, slices, samples."""
 
 from __future__ import annotations
 
@@ -6,70 +6,69 @@ from collections.abc import Iterator, Sequence
 
 from promptsweep.cli.output import console, emit, excerpt
 from promptsweep.cli.views.tables import Column, fitting
-from promptsweep.reports import figures
+from promptsweep.reports import comparison_columns as columns
 from promptsweep.reports.compare import Comparison, Flip
+from promptsweep.reports.compared import Compared
+from promptsweep.reports.comparison_columns import Figures, arm_name
+from promptsweep.reports.efficiency import CostTable
+from promptsweep.reports.flips import change_words
+from promptsweep.reports.sliced import Sliced
 
 
-def print_comparisons(comparisons: Sequence[Comparison], flips: int, *, runs: bool) -> None:
-    """Prints a table for each baseline and `flips` samples of each kind; `runs`: two runs are compared."""
-    groups: dict[str, list[Comparison]] = {}
-    for one in comparisons:
-        groups.setdefault(one.dataset if runs else one.a, []).append(one)
-    for name, group in groups.items():
-        emit(f"{name}, second run against first" if runs else f"against {name}", "")
-        _print_group(group, flips)
-    emit("In brackets: 95 % intervals of the difference. p is adjusted for all comparisons made here (Holm).")
+def print_compared(found: Compared) -> None:
+    """Prints all that was asked for."""
+    for title, group in columns.groups(found.comparisons, runs=found.runs).items():
+        emit(title, "")
+        _print_group(group)
+    for best in found.best:
+        emit(*columns.best_lines(best), "")
+    emit(*columns.DIFFERENCES, columns.methods(found.comparisons))
+    for table in found.costs:
+        _print_costs(table)
+    if found.costs:
+        emit("", *columns.COSTS)
+    for sliced in found.slices:
+        _print_slices(sliced)
+    if found.slices:
+        emit("", *columns.slices_notes(found.slices))
 
 
-def _print_group(group: Sequence[Comparison], flips: int) -> None:
-    arms = Column("arm", list(map(_arm, group)), wraps=True)
-    for table in fitting(console().width, [arms], [*_verdicts(group), *_counts(group)]):
-        emit(table, "")
-    notes = [line for one in group for line in _notes(one)]
+def _print_group(group: Sequence[Comparison]) -> None:
+    arms = Figures("arm", [arm_name(one.b, one.dataset) for one in group])
+    _print_table(arms, columns.differences(group))
+    emit("")
+    notes = [line for one in group for line in columns.notes(one)]
     emit(*notes, *([""] if notes else []))
-    for one in group if flips else ():
-        for title, found in (("lost", one.flips.lost), ("won", one.flips.won)):
-            if found:
-                emit(f"{_arm(one)}: {title}", *(line for flip in found[:flips] for line in _flip(flip)), "")
+    for one in group:
+        words = change_words(one.higher_is_better)
+        for word, flips, count in zip(words, one.flips, (one.lost, one.won), strict=True):
+            if flips:
+                of = "" if count is None or count == len(flips) else f", {len(flips)} of {count:,}"
+                emit(f"{arm_name(one.b, one.dataset)}: {word}{of}")
+                emit(*(line for flip in flips for line in _flip(flip)), "")
 
 
-def _arm(comparison: Comparison) -> str:
-    return comparison.b.removesuffix(f" | {comparison.dataset}")
+def _print_costs(table: CostTable) -> None:
+    emit("", f"{table.dataset}: what a score costs", "")
+    arms = Figures("arm", [arm_name(one.arm, table.dataset) for one in table.arms])
+    _print_table(arms, columns.costs(table))
+    emit("", *columns.cost_notes(table))
 
 
-def _verdicts(group: Sequence[Comparison]) -> list[Column]:
-    sizes = [figures.difference(one.paired.difference, one.paired.low, one.paired.high) for one in group]
-    return [
-        Column(f"{group[0].metric} difference", sizes),
-        Column(
-            "p", [figures.probability(one.p_adjusted).removeprefix("p ").removeprefix("= ") for one in group]
-        ),
-        Column("verdict", [one.verdict for one in group]),
+def _print_slices(found: Sliced) -> None:
+    emit("", columns.slices_title(found), "")
+    _print_table(*columns.slices(found))
+    if found.left:
+        emit("", columns.left_out(found))
+
+
+def _print_table(key: Figures, figures: Sequence[Figures]) -> None:
+    rest = [
+        Column(one.header, one.cells, "right" if one.right else "left", wraps=one.wraps) for one in figures
     ]
-
-
-def _counts(group: Sequence[Comparison]) -> list[Column]:
-    """Samples in all, and those on which the baseline (`lost`) or the arm (`won`) is better."""
-    pairs = [(one.paired.only_a, one.paired.only_b) for one in group]
-    if group[0].higher_is_better is False:
-        pairs = [(won, lost) for lost, won in pairs]
-    return [
-        Column("samples", [f"{one.shared:,}" for one in group], "right"),
-        Column("lost", [f"{lost:,}" for lost, _ in pairs], "right"),
-        Column("won", [f"{won:,}" for _, won in pairs], "right"),
-    ]
-
-
-def _notes(comparison: Comparison) -> Iterator[str]:
-    """Samples that one side lacks; and, where nothing is shown, what so many samples can show."""
-    found, arm = comparison.paired, _arm(comparison)
-    if max(comparison.n_a, comparison.n_b) > comparison.shared:
-        counts = f"of {comparison.n_a:,} and {comparison.n_b:,}"
-        yield f"{arm}: {figures.plural(comparison.shared, 'sample')} {counts} are scored in both."
-    if comparison.verdict == "no difference shown" and found.minimum_detectable is not None:
-        more = found.needed is not None and found.needed > found.n
-        needed = f"; this one would take about {found.needed:,}" if more else ""
-        yield f"{arm}: so many samples show differences from {found.minimum_detectable:.2f}{needed}."
+    keys = [Column(key.header, key.cells, wraps=True)]
+    for place, table in enumerate(fitting(console().width, keys, rest)):
+        emit(*([""] if place else []), table)
 
 
 def _flip(flip: Flip) -> Iterator[str]:

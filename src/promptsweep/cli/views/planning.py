@@ -80,6 +80,8 @@ def _without_key(file: SweepFile, workspace: Workspace) -> Mapping[str, Model]:
 
 def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) -> Plan:
     plan = Planner(file, workspace, models).plan()
+    if not isinstance(file, _OneArm):  # a gate may mean another arm
+        runners.plan_demands(plan, file)
     enter(runners.probe(plan))
     return plan
 

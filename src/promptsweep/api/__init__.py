@@ -1,0 +1,27 @@
+"""The Python face, for scripts and notebooks; the other faces call it too."""
+
+from promptsweep.api.answers import import_answers, rescore
+from promptsweep.api.checks import check, demands, judge
+from promptsweep.api.entering import enter
+from promptsweep.api.execution import Observe, execute
+from promptsweep.api.planning import plan, run
+from promptsweep.api.provenance import versions
+from promptsweep.api.replaying import replayed_models
+from promptsweep.api.results import Result, Run
+
+__all__ = [
+    "Observe",
+    "Result",
+    "Run",
+    "check",
+    "demands",
+    "enter",
+    "execute",
+    "import_answers",
+    "judge",
+    "plan",
+    "replayed_models",
+    "rescore",
+    "run",
+    "versions",
+]

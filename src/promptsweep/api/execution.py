@@ -1,0 +1,218 @@
+"""One execution of a plan: the budget, the signals, the observer and the store around the job loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from promptsweep import runners
+from promptsweep.api.entering import enter
+from promptsweep.api.provenance import versions
+from promptsweep.api.replaying import unrecorded
+from promptsweep.api.results import Result, Run
+from promptsweep.errors import ConfigError, IncompleteError
+from promptsweep.models import Model, Recalling
+from promptsweep.reports import Store, ledger
+from promptsweep.reports.identities import noted
+from promptsweep.reports.leases import share_rates
+from promptsweep.reports.sink import StoreSink
+from promptsweep.reports.store import loads
+from promptsweep.runners import Budget, Plan, Progress, Purse, Stop
+from promptsweep.types import Status
+
+Observe = Callable[[Progress], None]
+LOOK_INTERVAL = 0.2
+"""Seconds between two looks of an observer at the progress."""
+COLLECT_AFTER = 50_000
+"""Objects that a run may make and keep before Python looks for cyclic garbage."""
+
+
+def execute(
+    planned: Plan,
+    store: Store,
+    *,
+    fresh: bool = False,
+    resume: str | None = None,
+    observe: Observe | None = None,
+    settled: int = 0,
+) -> Result:
+    """Runs a plan, or what is left of a run, into the store; closes the plan's models.
+
+    `resume` is a run's id, the beginning of one, or "" for the newest run of the sweep. `settled` counts
+    finished records of that run which are no part of the plan.
+    """
+    begun = resume is None
+    made = versions() | noted(planned)
+    identity = store.begin(planned, fresh, made) if begun else _resumed(planned, store, str(resume))
+    row = store.find_run(identity)
+    done, count = store.done(identity, row.repeats)
+    progress, stop = Progress(planned.total, resumed=count - settled), Stop()
+    store.finish(identity, Status.RUNNING)
+    error: str | None = None
+    try:
+        enter(_execute(planned, store, row, progress, stop, done, observe))
+        error = _ending(stop, progress)
+        status = Status.DONE if error is None else Status.INCOMPLETE
+        status = Status.INTERRUPTED if isinstance(stop.reason, KeyboardInterrupt) else status
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        status, error = Status.INTERRUPTED, "interrupted"
+    except BaseException as failure:
+        _note(store, identity, Status.INCOMPLETE, str(failure))
+        raise
+    _note(store, identity, status, error)
+    return Result(Run(identity, store), status, progress, error)
+
+
+async def _execute(
+    planned: Plan, store: Store, row: Any, progress: Progress, stop: Stop, done: Any, observe: Observe | None
+) -> None:
+    replayed = any(isinstance(model, Recalling) for model in planned.models)
+    sink = StoreSink(store, row.id, fresh=bool(row.fresh), apart=replayed)
+    with _budget(planned, store, row.id) as budget:
+        async with sink, _sharing(store, row.id, _sending(planned)), contextlib.AsyncExitStack() as closing:
+            for model in planned.models:
+                closing.push_async_callback(model.close)
+            with _interruptible(stop), _observed(progress, observe), _seldom_collecting():
+                purse = Purse(budget, sink.tally.add)
+                await runners.execute(planned, sink, progress, stop, done, purse)
+
+
+@contextlib.contextmanager
+def _budget(planned: Plan, store: Store, run: str) -> Iterator[Budget | None]:
+    """The run's hard limit, where it has one: what it spent before counts, and what it spends is noted."""
+    if planned.budget is None:
+        yield None
+        return
+    spent = ledger.spent(store, run)
+    budget = Budget(planned.budget, spent, authorise=lambda cost: ledger.authorise(store, run, cost))
+    try:
+        yield budget
+    finally:
+        with contextlib.suppress(IncompleteError):
+            ledger.authorise(store, run, budget.spent)
+
+
+def _sending(planned: Plan) -> list[Model]:
+    """The models that may send anything: a recording takes no part of an endpoint's rates."""
+    return [model for model in planned.models if not isinstance(model, Recalling) or model.sends]
+
+
+@contextlib.asynccontextmanager
+async def _sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIterator[None]:
+    """While the run goes on, it and others of this store divide the rates of endpoints they share."""
+    if not models:
+        yield
+        return
+    sharing = asyncio.get_running_loop().create_task(share_rates(store, run, models))
+    try:
+        yield
+    finally:
+        sharing.cancel()
+        with contextlib.suppress(asyncio.CancelledError, SQLAlchemyError):
+            await sharing
+
+
+@contextlib.contextmanager
+def _interruptible(stop: Stop) -> Iterator[None]:
+    """Ctrl-C once: begin nothing new, finish what is in flight. Twice: stop now. Both are saved."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def interrupt() -> None:
+        if stop.asked:
+            task.cancel()
+        stop(KeyboardInterrupt("interrupted"))
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+    except NotImplementedError:  # Windows has no signal handlers in its loop: the first Ctrl-C stops now
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _observed(progress: Progress, observe: Observe | None) -> Iterator[None]:
+    if observe is None:
+        yield
+        return
+
+    async def look() -> None:
+        while True:
+            observe(progress)
+            await asyncio.sleep(LOOK_INTERVAL)
+
+    task = asyncio.get_running_loop().create_task(look())
+    try:
+        yield
+    finally:
+        task.cancel()
+        observe(progress)
+
+
+@contextlib.contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Looks for cyclic garbage less often: a run makes next to none of it, and a hundred objects a call.
+
+    At Python's own pace, a tenth of a run's time goes into looking.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _ending(stop: Stop, progress: Progress) -> str | None:
+    """Why the run is not complete; None where it is."""
+    if stop.reason is not None:
+        return str(stop.reason)
+    if progress.misses:
+        return unrecorded(progress)
+    if progress.errors:
+        count = f"{progress.errors} of {progress.total} records ended in an error"
+        return f"{count}; the last: {progress.last_error}"
+    return None
+
+
+def _note(store: Store, run: str, status: Status, error: str | None) -> None:
+    """Notes how it ended; where even that cannot be written, the first error is what the user must see."""
+    with contextlib.suppress(Exception):
+        store.finish(run, status, error)
+
+
+def _resumed(planned: Plan, store: Store, reference: str) -> str:
+    """The run to go on with; ConfigError where the sweep, a template, a row or a model changed since."""
+    row = store.find_run(reference or planned.name)
+    before = {arm.key: arm for arm in store.arms(row.id)}
+    now = {one.arm.key: one.arm for one in planned.arms}
+    if set(before) != set(now) or row.repeats != planned.repeats:
+        raise ConfigError(
+            f"run {row.id} cannot be resumed: {_changed(before, now)}. Start a new run: "
+            "stored replies are used for all that did not change"
+        )
+    return str(row.id)
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    labels = {arm.label: arm for arm in before.values()}
+    for key, arm in now.items():
+        if key not in before and arm.label in labels:
+            old = loads(labels[arm.label].digests)
+            parts = [part for part, value in arm.digests.items() if old.get(part) != value]
+            return f"the {' and the '.join(parts) or 'parameters'} of {arm.label!r} changed since"
+    return "the sweep has other arms or repeats now"

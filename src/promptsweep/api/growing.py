@@ -1,0 +1,86 @@
+"""A check that asks for more: one run, extended look by look for the arms that are still open."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from promptsweep.api.execution import Observe, execute
+from promptsweep.reports import Store
+from promptsweep.reports.baselines import Baseline
+from promptsweep.reports.growth import Growing
+from promptsweep.reports.verdicts import Check, Verdict
+from promptsweep.runners import Demand, Plan
+from promptsweep.types import Status
+
+GROWING = frozenset({"binary", "graded", "rate"})
+"""Kinds of figures that more samples are asked for: the anytime test can judge them."""
+
+
+def grow(
+    growing: Growing,
+    store: Store,
+    wanted: Sequence[Demand],
+    judged: Callable[[str], Check],
+    *,
+    fresh: bool,
+    resume: str | None,
+    observe: Observe | None,
+) -> str:
+    """Runs look after look until all is settled or used up; returns the run, which is one and the same.
+
+    `judged` gives the check of the run as it stands. Once the budget is reached, the run stays incomplete.
+    """
+    if resume is not None:
+        row = store.find_run(resume or growing.plan.name)
+        growing = growing.resumed(row, store.arms(row.id))
+    plan, settled = growing.to_run()
+    ends = _ends(plan)
+    result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled)
+    while result.status is Status.DONE and time.monotonic() < ends:
+        following = growing.further(_open_arms(judged(result.run.id), wanted))
+        if following is None:
+            break
+        growing = following
+        growing.note(store, result.run.id)
+        plan, settled = growing.to_run()
+        plan = _until(plan, ends)
+        result = execute(plan, store, resume=result.run.id, observe=observe, settled=settled)
+    return result.run.id
+
+
+def _ends(plan: Plan) -> float:
+    """When the seconds of the budget are over: all looks share them."""
+    seconds = None if plan.budget is None else plan.budget.seconds
+    return math.inf if seconds is None else time.monotonic() + seconds
+
+
+def _until(plan: Plan, ends: float) -> Plan:
+    """The plan with the seconds that are left."""
+    if plan.budget is None or math.isinf(ends):
+        return plan
+    return replace(plan, budget=replace(plan.budget, seconds=max(0.001, ends - time.monotonic())))
+
+
+def _open_arms(judged: Check, wanted: Collection[Demand]) -> set[str]:
+    """The arms that more samples may settle."""
+    growing = {(one.arm, one.figure.name) for one in wanted if one.figure.kind in GROWING}
+    return {
+        result.arm
+        for result in judged.results
+        if result.verdict is Verdict.INCONCLUSIVE and result.n and (result.arm, result.metric) in growing
+    }
+
+
+def known_samples(
+    wanted: Collection[Demand], baseline: Baseline | None
+) -> Mapping[str, Collection[tuple[str, str]]] | None:
+    """Dataset → the samples of the baseline, where a gate needs them; None where none does."""
+    if baseline is None or not any(demand.rule == "no_regression" for demand in wanted):
+        return None
+    found: dict[str, set[tuple[str, str]]] = {}
+    for arm in baseline.arms:
+        found.setdefault(arm.dataset, set()).update(arm.values)
+    return found

@@ -1,0 +1,170 @@
+"""What differs between an arm and the baseline's: which arm is its own, and what was edited since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from promptsweep.reports.baselines import Baseline, BaselineArm
+from promptsweep.reports.figures import plural
+from promptsweep.reports.grown import grown
+from promptsweep.reports.measured import asked
+from promptsweep.reports.rows import FILES
+from promptsweep.reports.slices import natural
+from promptsweep.reports.store import loads
+from promptsweep.types import JSON
+
+NAMED = 5
+"""Rows and arms that a line names; it counts the others."""
+
+
+class Match(NamedTuple):
+    """The baseline's arm that an arm is compared with."""
+
+    arm: BaselineArm | None
+    why: str = ""
+    """Why there is none."""
+
+
+def match_arms(arms: Sequence[Any], baseline: Baseline) -> dict[str, Match]:
+    """Label → the baseline's arm: of the same label or identity, else the nearest over the same dataset.
+
+    The nearest is the one that differs in the fewest of strategy, model, system message and parameters. It
+    must be the only one so near, and no other new arm's nearest.
+    """
+    labels = {arm.label: arm for arm in baseline.arms}
+    keys = {arm.key: arm for arm in baseline.arms}
+    same = {arm.label: labels.get(arm.label) or keys.get(arm.key) for arm in arms}
+    taken = {one.label for one in same.values() if one is not None}
+    left = [arm for arm in baseline.arms if arm.label not in taken]
+    nearest = {arm.label: _nearest(arm, left) for arm in arms if same[arm.label] is None}
+    found = {}
+    for arm in arms:
+        one = same[arm.label] or nearest[arm.label]
+        rivals = [name for name, other in nearest.items() if other is not None and other == one]
+        if one is None or (same[arm.label] is None and len(rivals) > 1):
+            found[arm.label] = Match(None, _unmatched(arm, baseline))
+        else:
+            found[arm.label] = Match(one)
+    return found
+
+
+def _nearest(arm: Any, others: Sequence[BaselineArm]) -> BaselineArm | None:
+    """The one over the same dataset with the fewest differences; None where two are equally near."""
+    near = sorted(
+        ((len(list(_settings(other, arm))), place) for place, other in enumerate(others)
+         if other.dataset == arm.dataset),
+    )  # fmt: skip
+    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+        return None
+    return others[near[0][1]]
+
+
+def _unmatched(arm: Any, baseline: Baseline) -> str:
+    known = [one.label for one in baseline.arms if one.dataset == arm.dataset]
+    if not known:
+        return f"the baseline has no arm over {arm.dataset}"
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    return f"the baseline has no such arm; it has {'; '.join(known[:NAMED])}{more}"
+
+
+def what_changed(
+    connection: Connection, arm: Any, before: BaselineArm, run: Any, baseline: Baseline
+) -> tuple[str, ...]:
+    """What differs, a line each: name, model, parameters, templates, code, rows, metrics, versions."""
+    now = loads(arm.digests)
+    files = now.pop(FILES, {})
+    renamed = [] if arm.label == before.label else [f"compared with the baseline's arm {before.label!r}"]
+    return (
+        *renamed,
+        *_settings(before, arm),
+        *_of_files(before.files, files),
+        *_digests(before, now, bool(before.files and files)),
+        *_rows(connection, arm, before),
+        *_metrics(before, arm),
+        *_of_run(run, baseline),
+    )
+
+
+def _settings(before: BaselineArm, arm: Any) -> Iterator[str]:
+    """Names and parameters as the sweep gives them."""
+    for name in ("strategy", "model", "system", "split"):
+        old, new = getattr(before, name), getattr(arm, name)
+        if old != new:
+            yield f"{name} {old or 'none'} → {new or 'none'}"
+    yield from _mapping("parameter", before.strategy_params, loads(arm.strategy_params))
+    yield from _mapping("parameter", before.params, loads(arm.params))
+
+
+def _mapping(kind: str, before: Mapping[str, JSON], now: Mapping[str, JSON]) -> Iterator[str]:
+    for name in sorted({*before, *now}):
+        old, new = before.get(name), now.get(name)
+        if old != new:
+            yield f"{kind} {name}: {_shown(name, before)} → {_shown(name, now)}"
+
+
+def _shown(name: str, given: Mapping[str, JSON]) -> str:
+    return str(given[name]) if name in given else "default"
+
+
+def _of_files(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted({*before, *now}):
+        if before.get(name) == now.get(name):
+            continue
+        kind = {"j2": "template", "py": "code", "yaml": "dataset card"}.get(name.rpartition(".")[2], "file")
+        ending = "" if name in before and name in now else " added" if name in now else " removed"
+        yield f"{kind} {name}{ending}"
+
+
+def _digests(before: BaselineArm, now: Mapping[str, str], by_file: bool) -> Iterator[str]:
+    """What is known as a whole only. The dataset's and the selection's rows are told one by one."""
+    if not by_file and before.digests.get("strategy") != now.get("strategy"):
+        yield "templates or code of the strategy"
+    if before.digests.get("examples") != now.get("examples"):
+        yield f"examples: the train split of {before.dataset}"
+    if before.digests.get("model") != now.get("model") and "model" in before.digests:
+        yield "model: its endpoint, file or defaults"
+    if before.digests.get("answers") != now.get("answers"):
+        yield "imported answers"
+
+
+def _rows(connection: Connection, arm: Any, before: BaselineArm) -> Iterator[str]:
+    """Rows that are other than they were, and how many only one side has."""
+    old = dict(key for key in {**before.values, **before.answers})
+    now = dict(asked(connection, arm))
+    edited = [name for name in old.keys() & now.keys() if old[name] != now[name]]
+    if edited:
+        verb = "row" if len(edited) == 1 else "rows"
+        yield f"{len(edited):,} {verb} of {arm.dataset} changed: {_some(edited)}"
+    if added := now.keys() - old.keys():
+        yield f"{plural(len(added), 'row')} of {arm.dataset} not in the baseline: {_some(added)}"
+    gone = old.keys() - now.keys()
+    if gone and "selection" in loads(arm.digests):
+        yield f"asked {len(old) - len(gone):,} of the baseline's {plural(len(old), 'row')} of {arm.dataset}"
+    elif gone:
+        yield f"{plural(len(gone), 'row')} of {arm.dataset} only in the baseline: {_some(gone)}"
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = sorted(names, key=natural)
+    return ", ".join(shown[:NAMED]) + (", …" if len(shown) > NAMED else "")
+
+
+def _metrics(before: BaselineArm, arm: Any) -> Iterator[str]:
+    for one in loads(arm.metrics):
+        old = before.metrics.get(one["name"])
+        if old is not None and old != one["signature"]:
+            yield f"metric {one['name']} ({old or 'unsigned'} → {one['signature'] or 'unsigned'})"
+
+
+def _of_run(run: Any, baseline: Baseline) -> Iterator[str]:
+    facts = grown(run)
+    repeats = run.repeats if facts is None else facts.repeats
+    if repeats != baseline.repeats:
+        yield f"repeats {baseline.repeats} → {repeats}"
+    versions = loads(run.versions)
+    old, new = (one.get("promptsweep") for one in (baseline.versions, versions))
+    if old != new:
+        yield f"promptsweep {old} → {new}"

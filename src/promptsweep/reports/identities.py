@@ -1,0 +1,37 @@
+"""What a run notes of its models, so that a recording of it can build the same requests without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from promptsweep import config
+from promptsweep.errors import ConfigError
+from promptsweep.models.exchanges import RecordedIdentity
+from promptsweep.reports.store import Store, loads
+from promptsweep.runners import Plan
+from promptsweep.types import JSON
+
+FORMS = "models"
+"""Key beside the versions that a run was made with."""
+
+
+def noted(plan: Plan) -> dict[str, JSON]:
+    """What is stored of the plan's models, by the names that the sweep uses."""
+    models = {planned.arm.model: planned.model for planned in plan.arms}
+    found = {name: {"digest": model.digest, "form": model.form.as_json()} for name, model in models.items()}
+    return {FORMS: found}
+
+
+def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
+    """The models of a run's arms (`run` is its row); ConfigError where the run did not note them."""
+    known = loads(run.versions).get(FORMS, {})
+    names = sorted({arm.model for arm in store.arms(run.id)})
+    if any(name not in known for name in names):
+        raise ConfigError(
+            f"run {run.id} does not say how its requests were made: it is older than recordings, or its "
+            "answers were imported. Run the sweep again (stored replies are used), and record that run"
+        )
+    path = Path(run.path)
+    return {name: config.validate(known[name], RecordedIdentity, path) for name in names}
