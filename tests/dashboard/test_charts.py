@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsweep.dashboard import charts, labels
+from promptsweep.dashboard import labels
+from promptsweep.reports.charts.whiskers import Whisker, whiskers
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def marks(chart):
 
 
 def test_an_end_that_is_not_finite_is_not_drawn():
-    row = charts.Whisker("a", 0.5, -math.inf, 0.75, "0.50 [-inf, 0.75]")
+    row = Whisker("a", 0.5, -math.inf, 0.75, "0.50 [-inf, 0.75]")
 
-    [datum] = marks(charts.whiskers([row], "accuracy", zero=True))
+    [datum] = marks(whiskers([row], "accuracy", zero=True))
 
     assert (datum["value"], datum["high"]) == (0.5, 0.75)
     assert "low" not in datum
@@ -65,6 +66,6 @@ def test_an_end_that_is_not_finite_is_not_drawn():
 
 @pytest.mark.parametrize(("high", "domain"), [(0.75, [0, 1]), (75.0, None)])
 def test_shares_are_drawn_from_0_to_1(high, domain):
-    spec = json.loads(charts.whiskers([charts.Whisker("a", 0.5, 0.25, high, "")], "m").to_json())
+    spec = json.loads(whiskers([Whisker("a", 0.5, 0.25, high, "")], "m").to_json())
 
     assert spec["layer"][0]["encoding"]["x"]["scale"].get("domain") == domain

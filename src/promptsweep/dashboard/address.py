@@ -21,6 +21,8 @@ OF_RUN = (
     "repeat",
 )
 """What means something only within one run: gone from the query when another run is picked."""
+KEPT = ("run", "lang")
+"""What every page's link takes along."""
 
 
 def get(name: str) -> str | None:
@@ -43,8 +45,9 @@ def put(name: str, value: str | None) -> None:
 
 
 def query(**values: str | None) -> dict[str, str]:
-    """The query of another page: the run that is shown, and `values` without those that are None."""
-    return {name: value for name, value in {"run": get("run"), **values}.items() if value is not None}
+    """The query of another page: the run and language that are shown, and `values` that are not None."""
+    kept = {name: get(name) for name in KEPT}
+    return {name: value for name, value in {**kept, **values}.items() if value is not None}
 
 
 def bound(name: str, value: Any, default: Any, *clears: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import address, pages, plain, source
+from promptsweep.dashboard import access, address, pages, plain, source
+from promptsweep.dashboard.words import LANGUAGES, language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunInfo
 
@@ -16,32 +17,39 @@ from promptsweep.reports.browse import RunInfo
 def main() -> None:
     """Draws the dashboard."""
     st.set_page_config(page_title="promptsweep", page_icon="⚖️", layout="wide")
-    current = st.navigation([pages.page(name) for name in pages.PAGES], position="hidden")
+    names = [name for name, face in pages.PAGES.items() if not (face.writes and access.read_only())]
+    current = st.navigation([pages.page(name) for name in names], position="hidden")
+    if not access.admitted():
+        return
     try:
-        _sidebar()
+        _sidebar(names)
         current.run()
     except PromptsweepError as error:
-        _nothing("Nothing to show here", str(error))
+        _nothing(say("Nothing to show here"), str(error))
     except SQLAlchemyError as error:
         source.reopen()
-        _nothing("The store cannot be read", str(getattr(error, "orig", None) or error))
+        _nothing(say("The store cannot be read"), str(getattr(error, "orig", None) or error))
 
 
-def _sidebar() -> None:
-    """The pages as links that keep the run, and the run."""
+def _sidebar(names: list[str]) -> None:
+    """The pages as links that keep the run, the run, and the language."""
     st.sidebar.title(":material/balance: promptsweep", anchor=False)
-    links = st.sidebar.container(gap="xxsmall")
+    links, chooser = st.sidebar.container(gap="xxsmall"), st.sidebar.container()
+    with st.sidebar:
+        names_of = LANGUAGES.__getitem__
+        bound = address.bound("lang", language(), usual())
+        st.selectbox(say("Language"), list(LANGUAGES), format_func=names_of, **bound)
+    with links:
+        for name in names:
+            pages.link(name)
     runs = {info.id: info for info in source.runs()}
     chosen = _chosen(runs)
-    with links:
-        for name in pages.PAGES:
-            pages.link(name)
     if runs:
-        st.sidebar.selectbox(
-            "Run",
+        chooser.selectbox(
+            say("Run"),
             list(runs),
             format_func=lambda identity: _run_label(runs[identity]),
-            placeholder="Choose a run",
+            placeholder=say("Choose a run"),
             **address.bound("run", chosen, "", *address.OF_RUN),
         )
 
@@ -66,8 +74,10 @@ def _nothing(title: str, reason: str) -> None:
     st.header(title, anchor=False)
     plain.block(reason)
     st.markdown(
-        "`promptsweep run quickstart` makes a run. `promptsweep list` lists the runs of a store, and "
-        "`promptsweep dashboard --store FILE` shows another store."
+        say(
+            "`promptsweep run quickstart` makes a run. `promptsweep list` lists the runs of a store, and "
+            "`promptsweep dashboard --store FILE` shows another store."
+        )
     )
 
 

@@ -10,18 +10,31 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from promptsweep.dashboard import address
+from promptsweep.dashboard.words import say
 
 
-class _Face(NamedTuple):
+class Face(NamedTuple):
+    """How a page is announced."""
+
     title: str
     icon: str
+    writes: bool = False
+    """Whether it sends or stores something, so that `--read-only` leaves it out."""
 
 
 PAGES: Final = {
-    "leaderboard": _Face("Leaderboard", ":material/leaderboard:"),
-    "compare": _Face("Compare", ":material/compare_arrows:"),
-    "samples": _Face("Samples", ":material/table_rows:"),
-    "trace": _Face("Trace", ":material/account_tree:"),
+    "leaderboard": Face("Leaderboard", ":material/leaderboard:"),
+    "compare": Face("Compare", ":material/compare_arrows:"),
+    "samples": Face("Samples", ":material/table_rows:"),
+    "trace": Face("Trace", ":material/account_tree:"),
+    "anatomy": Face("Anatomy", ":material/biotech:"),
+    "classes": Face("Classification", ":material/grid_on:"),
+    "cost": Face("Cost and speed", ":material/payments:"),
+    "trends": Face("Trends", ":material/trending_up:"),
+    "live": Face("Live", ":material/sensors:"),
+    "playground": Face("Playground", ":material/experiment:", writes=True),
+    "chat": Face("Chat", ":material/chat:", writes=True),
+    "grade": Face("Grade", ":material/rule:", writes=True),
 }
 FIRST: Final = "leaderboard"
 
@@ -29,7 +42,7 @@ FIRST: Final = "leaderboard"
 def page(name: str) -> st.Page:
     """A page as Streamlit knows it; its name is its path in the URL."""
     face = PAGES[name]
-    return st.Page(_show(name), title=face.title, icon=face.icon, url_path=name, default=name == FIRST)
+    return st.Page(_show(name), title=say(face.title), icon=face.icon, url_path=name, default=name == FIRST)
 
 
 def link(name: str, **values: str | None) -> None:

@@ -1,6 +1,7 @@
 """The interface's words: English in the code, other languages in one catalogue beside it.
 
-Every text of ours on a page goes through `say`. What users and models wrote never does.
+Every text of ours on a page goes through `say`, as a literal, so that a test can hold code and catalogue
+together. What users and models wrote never does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import streamlit as st
+
 from promptsweep.dashboard import address
 
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ko": "한국어"}
@@ -18,15 +21,24 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ko": "한국어"}
 
 
 def say(text: str, **values: Any) -> str:
-    """`text` in the language that the URL names, with `values` in place of its `{names}`."""
+    """`text` in the visitor's language, with `values` in place of its `{names}`.
+
+    Where the result is drawn as Markdown, values that others wrote go through `plain.literal` first.
+    """
     said = catalogue(language()).get(text, text)
     return said.format(**values) if values else said
 
 
 def language() -> str:
-    """The language that the URL names, English for any other."""
-    named = address.get("lang") or ""
-    return named if named in LANGUAGES else next(iter(LANGUAGES))
+    """The language that the URL names, else the usual one."""
+    named = address.get("lang")
+    return named if named in LANGUAGES else usual()
+
+
+def usual() -> str:
+    """The browser's language where it is one of ours, else English."""
+    spoken = (st.context.locale or "").partition("-")[0]
+    return spoken if spoken in LANGUAGES else next(iter(LANGUAGES))
 
 
 @cache

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, labels, pages, plain, source, tables
+from promptsweep.dashboard import address, banner, labels, pages, plain, source, tables
 from promptsweep.errors import NotComparableError
 from promptsweep.reports import ArmSummary, figures
 from promptsweep.reports.browse import RunInfo
+from promptsweep.reports.charts.whiskers import Whisker, whiskers
 from promptsweep.reports.compare import Comparison, Flip
 
 
@@ -67,7 +68,7 @@ def _choices(datasets: dict[str, list[ArmSummary]], measured: dict[str, list[str
 
 def _differences(found: Sequence[Comparison], shown: Mapping[str, str], metric: str) -> None:
     rows = [
-        charts.Whisker(
+        Whisker(
             shown[one.b],
             one.paired.difference,
             one.paired.low,
@@ -77,7 +78,7 @@ def _differences(found: Sequence[Comparison], shown: Mapping[str, str], metric: 
         )
         for one in found
     ]
-    st.altair_chart(charts.whiskers(rows, f"difference in {plain.cell(metric)}", zero=True), width="stretch")
+    st.altair_chart(whiskers(rows, f"difference in {plain.cell(metric)}", zero=True), width="stretch")
     tables.table([{"arm": shown[one.b], **_figures(one)} for one in found])
     st.caption(
         "Paired by sample, with 95 % intervals; p is adjusted for the number of comparisons (Holm). "

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, charts, labels, plain, source, tables
+from promptsweep.dashboard import address, banner, labels, plain, source, tables
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.browse import RunInfo
+from promptsweep.reports.charts.whiskers import Whisker, whiskers
 from promptsweep.types import Outcome
 
 
@@ -62,11 +63,10 @@ def _chart(
 ) -> None:
     found = [(arm, arm.metrics[metric]) for arm in arms if metric in arm.metrics]
     rows = [
-        charts.Whisker(shown[arm.arm], one.value, one.low, one.high, figures.interval(one))
-        for arm, one in found
+        Whisker(shown[arm.arm], one.value, one.low, one.high, figures.interval(one)) for arm, one in found
     ]
     direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[higher_is_better]
-    st.altair_chart(charts.whiskers(rows, plain.cell(metric) + direction), width="stretch")
+    st.altair_chart(whiskers(rows, plain.cell(metric) + direction), width="stretch")
 
 
 def _figures(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> dict[str, Any]:

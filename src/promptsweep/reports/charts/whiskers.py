@@ -1,4 +1,4 @@
-"""Charts, in Altair. Labels are drawn as text: a chart interprets no Markdown and no HTML."""
+"""Dots with whiskers: values and their intervals, a line each."""
 
 from __future__ import annotations
 
