@@ -25,7 +25,7 @@ def said_in_code():
                     found.add(text.value)
                 else:
                     where = f"{path.name}:{node.lineno}"
-                    assert ast.unparse(text) in ("face.title",), f"{where}: not a literal"
+                    assert ast.unparse(text) == "face.title", f"{where}: not a literal"
     return found
 
 

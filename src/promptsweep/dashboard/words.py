@@ -32,7 +32,7 @@ def say(text: str, **values: Any) -> str:
 def language() -> str:
     """The language that the URL names, else the usual one."""
     named = address.get("lang")
-    return named if named in LANGUAGES else usual()
+    return named if named is not None and named in LANGUAGES else usual()
 
 
 def usual() -> str:
