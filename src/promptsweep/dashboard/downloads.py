@@ -22,9 +22,8 @@ def rows(make: Callable[[], Rows] | Rows, name: str) -> None:
         return pd.DataFrame(list(make() if callable(make) else make))
 
     def csv() -> bytes:
-        return (
-            b"\xef\xbb\xbf" + frame().to_csv(index=False).encode()
-        )  # without the mark Excel takes UTF-8 for else
+        text: str = frame().to_csv(index=False)
+        return text.encode("utf-8-sig")  # without the mark Excel does not know UTF-8
 
     def parquet() -> bytes:
         written = BytesIO()
