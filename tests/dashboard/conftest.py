@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import runpy
+import shutil
 from pathlib import Path
 
 import pytest
+from browsing import is_error, is_foreign
 from hostile import HOSTILE, mood_model
+from playwright.sync_api import sync_playwright
 
 import promptsweep
 from workspaces import mood, rows
 
+SCREENSHOT = Path(__file__).parents[2] / "docs" / "screenshot.py"
 TEMPLATE = "{% params tone='dry' %}{% system %}\n{{ tone }}\n{% user %}\n{{ input }}"
 
 
@@ -50,3 +55,45 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(root: Path, **sweep: object) -> None:
     """Runs a sweep on the model `m`."""
     promptsweep.run({"models": "m", **sweep}, models={"m": mood_model()}, workspace=root)
+
+
+@pytest.fixture(scope="session")
+def tools():
+    """The names of the screenshot script, which starts servers and browsers too."""
+    if shutil.which("chromium") is None:
+        pytest.skip("no chromium on the path")
+    if not SCREENSHOT.is_file():
+        pytest.skip("not in a checkout: docs/ is not shipped")
+    return runpy.run_path(str(SCREENSHOT))
+
+
+@pytest.fixture(scope="session")
+def server(tools, workspace):
+    with tools["served"](workspace / "reports" / "promptsweep.db") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(tools):
+    """Closed after each module: while Playwright runs, nothing else in the process can run an event loop."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(tools["QUIET"])
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    """A page that fails the test for errors in its console, dialogs, and requests to any other host."""
+    page, trouble = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server), []
+    page.on("console", lambda message: trouble.append(message.text) if is_error(message) else None)
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on(
+        "request", lambda request: trouble.append(request.url) if is_foreign(request.url, server) else None
+    )
+    yield page
+    page.close()
+    assert not trouble

@@ -3,80 +3,11 @@
 from __future__ import annotations
 
 import re
-import runpy
-import shutil
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-
-expect.set_options(timeout=30_000)
-
-SCREENSHOT = Path(__file__).parents[2] / "docs" / "screenshot.py"
-ROW_HEIGHT, HEADER_HEIGHT = 35, 35
-"""Pixels in a table, which is drawn on a canvas."""
-
-
-@pytest.fixture(scope="module")
-def tools():
-    """The names of the screenshot script, which starts servers and browsers too."""
-    if shutil.which("chromium") is None:
-        pytest.skip("no chromium on the path")
-    if not SCREENSHOT.is_file():
-        pytest.skip("not in a checkout: docs/ is not shipped")
-    return runpy.run_path(str(SCREENSHOT))
-
-
-@pytest.fixture(scope="module")
-def server(tools, workspace):
-    with tools["served"](workspace / "reports" / "promptsweep.db") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser(tools):
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(tools["QUIET"])
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser, server):
-    """A page that fails the test for errors in its console, dialogs, and requests to any other host."""
-    page, trouble = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server), []
-    page.on("console", lambda message: trouble.append(message.text) if is_error(message) else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on(
-        "request", lambda request: trouble.append(request.url) if is_foreign(request.url, server) else None
-    )
-    yield page
-    page.close()
-    assert not trouble
-
-
-def is_error(message):
-    """Streamlit itself looks for its server below the page's path first, and finds it above."""
-    return message.type == "error" and "/_stcore/" not in message.location["url"]
-
-
-def is_foreign(url, server):
-    return urlsplit(url).scheme in ("http", "https") and not url.startswith(server)
-
-
-def row(page, number):
-    """Clicks the box of a row of the first table, from 0."""
-    table = page.get_by_test_id("stDataFrame").first
-    expect(table.locator("canvas").first).to_be_visible()
-    table.click(position={"x": 16, "y": HEADER_HEIGHT + number * ROW_HEIGHT + ROW_HEIGHT // 2})
-
-
-def heading(page, title):
-    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+from browsing import heading, row
+from playwright.sync_api import expect
 
 
 def test_every_page_opens_and_a_row_leads_to_its_trace(page):
