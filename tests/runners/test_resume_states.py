@@ -1,4 +1,4 @@
-"""However often, and however, a run is broken off: no reply is asked for twice, and it ends as if it never was."""
+"""However often and however a run is broken off, nothing is asked twice, and it ends as if it never was."""
 
 from __future__ import annotations
 
