@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from math import comb
 
 from promptsweep.answers import json_value
-from promptsweep.errors import ConfigError
+from promptsweep.errors import ConfigError, unknown
 from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
+from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
 from promptsweep.types import JSON, Sample
 
@@ -72,11 +74,32 @@ def leads(votes: Mapping[str, int]) -> float:
     return sum(comb(n, i) for i in range(first + 1)) / (1 << n)
 
 
-@strategy(calls=lambda max_points, **_: 1 + max_points)
-async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10) -> str:
-    """Outline the answer in one call, then write all its points at the same time (Ning et al. 2023)."""
+ROUTERS = ("always", "never", "prompt", "trained", "oracle")
+ROUTE_TOKENS = 10
+"""Most tokens of the prompt router's reply."""
+
+
+@strategy(
+    calls=lambda max_points, router, **_: {"never": 1, "prompt": 2 + max_points}.get(router, 1 + max_points)
+)
+async def skeleton_of_thought(
+    sample: Sample, ask: Ask, *, max_points: int = 10, router: str = "always"
+) -> str:
+    """Outline the answer in one call, then write all its points at the same time (Ning et al. 2024).
+
+    `router` says which questions are outlined (SoT-R, section 4 of the paper), the others being answered
+    straight: `always`, `never`, those that the model itself (`prompt`) or a classifier (`trained`, see
+    `promptsweep train-router`) takes for lists, or those whose field `suits_skeleton` says so (`oracle`).
+    """
     if max_points < 1:
         raise ConfigError(f"skeleton_of_thought: max_points must be at least 1, not {max_points}")
+    if router not in ROUTERS:
+        raise ConfigError(f"skeleton_of_thought: {unknown('router', router, ROUTERS)}")
+    if router != "always":
+        outlined = await _suits_outline(sample, ask, router)
+        ask.note(route="skeleton" if outlined else "direct")
+        if not outlined:
+            return await ask("direct")
     skeleton = await ask("skeleton", max_points=max_points)
     points = numbered_points(skeleton)[:max_points]
     ask.note(points=[point for _, point in points])
@@ -87,6 +110,21 @@ async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10)
         "expand", [{"skeleton": outline, "index": index, "point": point} for index, point in points]
     )
     return "\n\n".join(body.strip() for body in bodies)
+
+
+async def _suits_outline(sample: Sample, ask: Ask, router: str) -> bool:
+    """What a router says of a question."""
+    if router == "prompt":
+        reply = await ask("route", call_params={"max_tokens": ROUTE_TOKENS})
+        letter = re.search(r"\b[ABC]\b", reply)
+        return letter is not None and letter[0] == "A"
+    if router == "oracle":
+        if not isinstance(sample.fields.get("suits_skeleton"), bool):
+            raise ConfigError(
+                "skeleton_of_thought: router oracle needs rows with suits_skeleton: true or false"
+            )
+        return bool(sample.fields["suits_skeleton"])
+    return router == "trained" and Router.of(ask.data("router.json")).suits(sample.input)
 
 
 @strategy(calls=lambda mode, rounds, **_: rounds if mode == "per_round" else 1)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import orjson
 from jinja2 import (
     FileSystemLoader,
     StrictUndefined,
@@ -32,7 +33,7 @@ from promptsweep.types import JSON, Message, Role, digest
 
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ENDS = tuple(f"end{role}" for role in ROLES)
-TEMPLATE = ".j2"
+TEMPLATE, DATA = ".j2", ".json"
 
 
 _OUTSIDE = "\ufdd0"
@@ -87,6 +88,7 @@ class Templates:
     """The templates of a workspace: compiled once, sandboxed, with strict undefined."""
 
     def __init__(self, roots: Iterable[Path]):
+        self._data: dict[str, JSON] = {}
         self._env = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig"),
             extensions=[_RoleTags, _ParamsTag],
@@ -128,6 +130,22 @@ class Templates:
         prefix = f"{strategy}/"
         names = [name for name in self._env.list_templates() if name.startswith(prefix)]
         return [name.removeprefix(prefix).removesuffix(TEMPLATE) for name in names if name.endswith(TEMPLATE)]
+
+    def data_files(self, strategy: str) -> list[str]:
+        """Names of the JSON files in a strategy's folder, the folder included."""
+        names = self._env.list_templates()
+        return [name for name in names if name.startswith(f"{strategy}/") and name.endswith(DATA)]
+
+    def data(self, name: str) -> JSON:
+        """What a JSON file in `prompts/` holds, read once; ConfigError where it is absent or no JSON."""
+        if name not in self._data:
+            try:
+                self._data[name] = orjson.loads(self.source(name))
+            except TemplateNotFound:
+                raise ConfigError(f"no file {name!r} in prompts/", path=name) from None
+            except orjson.JSONDecodeError as error:
+                raise ConfigError(f"not JSON: {error}", path=name) from None
+        return self._data[name]
 
     def family(self, name: str) -> dict[str, nodes.Template]:
         """Syntax trees of a template and all that it includes, by name."""
