@@ -1,4 +1,4 @@
-"""The shape of the paper's speed-up (Ning et al. 2024, figures 1 and 2), on a server of stated token speeds."""
+"""The speed-up of skeleton-of-thought (Ning et al. 2024, figure 1) on a server of stated token speeds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def timed(points):
         messages = request["messages"]
         read = sum(len(message["content"].split()) for message in messages)
         if messages[0]["content"].startswith("You plan"):
-            text = "\n".join(f"{i}. " + " ".join(["idea"] * (OUTLINE_WORDS - 1)) for i in range(1, points + 1))
+            point = " ".join(["idea"] * (OUTLINE_WORDS - 1))
+            text = "\n".join(f"{number}. {point}" for number in range(1, points + 1))
         elif messages[0]["content"].startswith("You write one part"):
             text = " ".join(["word"] * POINT_WORDS)
         else:
