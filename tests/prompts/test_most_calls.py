@@ -40,6 +40,9 @@ def own(root, declared):
         ("chain_of_thought_answer_first", {"k": 2}, 1),
         ("chain_of_thought_two_call", {}, 2),
         ("few_shot_inline", {}, 1),
+        ("compress", {}, 1),
+        ("decompose", {"parts": 3}, 5),
+        ("retry_to_length", {"tries": 4}, 4),
         ("self_consistency", {"draws": 7}, 7),
         ("self_consistency", {"draws": 7, "stop": "adaptive"}, 7),
         ("skeleton_of_thought", {"max_points": 4}, 5),
@@ -59,6 +62,8 @@ def test_the_shipped_strategies_declare_their_most_calls(tmp_path, name, given, 
     [
         ({"self_consistency": {"draws": 3}}, 3),
         ({"skeleton_of_thought": {"max_points": 2}}, 3),
+        ({"decompose": {"parts": 2}}, 4),
+        ({"retry_to_length": {"least": 900, "most": 999, "tries": 2}}, 2),
         ({"chain_of_density": {"mode": "per_round", "rounds": 3}}, 3),
     ],
 )

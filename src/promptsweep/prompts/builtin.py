@@ -168,3 +168,42 @@ def _steps(reply: str) -> list[dict[str, JSON]]:
         for one in rounds
         if isinstance(one, dict) and one.get("denser_summary")
     ]
+
+
+@strategy(calls=lambda tries, **_: tries)
+async def retry_to_length(
+    sample: Sample, ask: Ask, *, least: int = 40, most: int = 60, tries: int = 3
+) -> str:
+    """Ask again, with the draft and its length, until the reply has from `least` to `most` words.
+
+    After `tries` replies the one nearest to the length is returned. Noted: the words of each, and whether
+    the returned one complies.
+    """
+    if not 0 <= least <= most or tries < 1:
+        raise ConfigError("retry_to_length: least must not be above most, and tries be at least 1")
+    drafts = [await ask("answer", least=least, most=most)]
+    lengths = [len(drafts[0].split())]
+    while len(drafts) < tries and not least <= lengths[-1] <= most:
+        draft = await ask("retry", least=least, most=most, draft=drafts[-1], words=lengths[-1])
+        drafts.append(draft)
+        lengths.append(len(draft.split()))
+    missed = [max(least - length, length - most, 0) for length in lengths]
+    ask.note(words=lengths, complies=min(missed) == 0)
+    return drafts[missed.index(min(missed))]
+
+
+@strategy(calls=lambda parts, **_: parts + 2)
+async def decompose(sample: Sample, ask: Ask, *, parts: int = 4) -> str:
+    """Split the task into smaller questions, answer them in turn, and combine (a prompt chain).
+
+    Each step is a call of its own in the trace; where the first reply holds no list, it is combined as it is.
+    """
+    if parts < 1:
+        raise ConfigError(f"decompose: parts must be at least 1, not {parts}")
+    plan = await ask("split", parts=parts)
+    solved: list[dict[str, str]] = []
+    for _, question in numbered_points(plan)[:parts]:
+        answer = await ask("solve", question=question, solved=solved)
+        solved.append({"question": question, "answer": answer.strip()})
+    ask.note(parts=len(solved))
+    return await ask("combine", solved=solved or [{"question": plan.strip(), "answer": ""}])

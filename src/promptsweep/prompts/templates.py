@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 
 import orjson
@@ -100,6 +101,7 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
+        self._env.globals["delimiter"] = delimiter
 
     def get(self, name: str) -> Template:
         """The compiled template `strategy/stage.j2`; ConfigError where it is absent or malformed."""
@@ -193,6 +195,15 @@ class Templates:
         comment = re.match(r"\s*\{#-?(.*?)-?#\}", self.source(name), re.DOTALL)
         text = " ".join(comment[1].split()) if comment else ""
         return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
+
+
+def delimiter(text: str, name: str = "document") -> str:
+    """A tag's name that the text does not have, so that nothing in it can close the tag: else `document2`, ….
+
+    In templates: `{% set tag = delimiter(context) %}`, then `<{{ tag }}>` and `</{{ tag }}>` around it.
+    """
+    names = (f"{name}{number}" if number > 1 else name for number in count(1))
+    return next(one for one in names if f"{one}>" not in str(text))
 
 
 def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, ...]:
