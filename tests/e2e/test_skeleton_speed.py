@@ -1,4 +1,4 @@
-"""The speed-up of skeleton-of-thought (Ning et al. 2024, figure 1) on a server of stated token speeds."""
+"""The speed-up of skeleton-of-thought (Ning et al. 2024) on a server of stated token speeds."""
 
 from __future__ import annotations
 

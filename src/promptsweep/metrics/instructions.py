@@ -1,4 +1,4 @@
-"""Instructions that a program can verify: the 25 kinds of IFEval (Zhou et al. 2023, table 1).
+"""Instructions that a program can verify: the 25 kinds of IFEval (Zhou et al. 2023).
 
 A check says whether a reply keeps an instruction. Words and sentences are those of `metrics.tokens`, so that
 scripts without Latin letters count as well.
@@ -50,7 +50,7 @@ def follows(reply: str, instruction: str, arguments: Mapping[str, JSON]) -> bool
 def loosened(reply: str) -> list[str]:
     """The reply and seven more readings of it: without its first or last line or both, and without asterisks.
 
-    A reply keeps an instruction loosely if one of them does (section 2.2 of the paper).
+    A reply keeps an instruction loosely if one of them does.
     """
     lines = reply.split("\n")
     cut = [lines, lines[1:], lines[:-1], lines[1:-1]]

@@ -87,7 +87,7 @@ async def skeleton_of_thought(
 ) -> str:
     """Outline the answer in one call, then write all its points at the same time (Ning et al. 2024).
 
-    `router` says which questions are outlined (SoT-R, section 4 of the paper), the others being answered
+    `router` says which questions are outlined (SoT-R in the paper), the others being answered
     straight: `always`, `never`, those that the model itself (`prompt`) or a classifier (`trained`, see
     `promptsweep train-router`) takes for lists, or those whose field `suits_skeleton` says so (`oracle`).
     """
