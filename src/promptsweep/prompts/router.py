@@ -101,7 +101,8 @@ class Training:
 def train(questions: Sequence[str], suited: Sequence[bool], precision: float = 0.9) -> Training:
     """Learns from labelled questions; the threshold is the lowest that reaches the precision on unseen ones.
 
-    An outline where none fits costs more than a missed one, so precision comes first (Ning et al. 2024). Unseen: by ten-fold cross-validation. Raises ConfigError for too few questions of a kind.
+    An outline where none fits costs more than a missed one, so precision comes first (Ning et al. 2024).
+    Unseen: by ten-fold cross-validation. Raises ConfigError for too few questions of a kind.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
