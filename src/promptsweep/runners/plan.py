@@ -59,12 +59,16 @@ class PlannedArm(ScoredArm):
             build=self.request,
             send=send,
             parse=lambda reply: self.parse(reply, sample),
+            data=self.renderer.data,
             repeat=repeat,
         )
 
-    def request(self, messages: tuple[Message, ...], draw: int) -> Request:
-        """The request of this arm's model. A seed counts up with the draw, or all draws would be alike."""
-        params = self.arm.params
+    def request(self, messages: tuple[Message, ...], draw: int, own: Mapping[str, JSON]) -> Request:
+        """The request of this arm's model; `own` are parameters of this call alone.
+
+        A seed counts up with the draw, or all draws would be alike.
+        """
+        params = {**self.arm.params, **own} if own else self.arm.params
         if draw and "seed" in params:
             params = {**params, "seed": params["seed"] + draw}
         return self.model.request(messages, params, draw)
