@@ -103,3 +103,55 @@ def test_nothing_in_a_document_can_close_its_delimiters(tmp_path):
 )
 def test_a_delimiter_is_not_in_the_text(text, tag):
     assert delimiter(text) == tag
+
+
+TALK = {"id": "t", "input": "What is my cat called?", "target": "Marzipan"}
+
+
+def talk(tmp_path, params, turns=("My cat is Marzipan.", "Boil an egg?", "Name a river?")):
+    """The model of a conversation, and its record; it repeats what it is told."""
+    workspace = write(
+        tmp_path,
+        {"datasets/talk.yaml": {"task": "qa"}, "datasets/talk.test.jsonl": [{**TALK, "turns": list(turns)}]},
+    )
+    model = FunctionModel(lambda request: f"({len(request.messages)}) {last(request)[-24:]}", name="m")
+    sweep = {"datasets": "talk", "models": "m", "strategies": [{"conversation": params}]}
+    run = promptsweep.run(sweep, models={"m": model}, workspace=workspace.root)
+    [record] = run.records().to_dict("records")
+    return model, record
+
+
+@pytest.mark.parametrize(
+    ("params", "calls", "remembered"),
+    [
+        ({}, 4, ["My cat is Marzipan.", "Boil an egg?", "Name a river?"]),
+        ({"memory": "window", "keep": 1}, 4, ["Name a river?"]),
+        ({"memory": "window", "keep": 0}, 4, []),
+        ({"memory": "summary"}, 7, []),
+    ],
+)
+def test_a_conversation_remembers_as_much_as_its_memory_holds(tmp_path, params, calls, remembered):
+    model, record = talk(tmp_path, params)
+
+    said = [message.content for message in model.requests[-1].messages if message.role == "user"]
+    assert model.calls == calls
+    assert said[:-1] == remembered
+    assert said[-1].startswith("What is my cat called?")
+    assert record["details"]["turns"] == 3
+
+
+def test_summary_memory_hands_its_summary_on(tmp_path):
+    model, record = talk(tmp_path, {"memory": "summary"})
+
+    asked = [request.messages for request in model.requests]
+    assert "User: My cat is Marzipan." in asked[1][0].content
+    assert record["details"]["summary"] in asked[-1][0].content
+    assert asked[-1][0].role == "system"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"), [({"memory": "ful"}, "Did you mean 'full'"), ({"max_turns": 2}, "at most 2 turns")]
+)
+def test_a_conversation_that_cannot_be_is_refused(tmp_path, params, message):
+    with pytest.raises(ConfigError, match=message):
+        talk(tmp_path, params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import comb
 
 from promptsweep.answers import json_value
@@ -207,3 +207,46 @@ async def decompose(sample: Sample, ask: Ask, *, parts: int = 4) -> str:
         solved.append({"question": question, "answer": answer.strip()})
     ask.note(parts=len(solved))
     return await ask("combine", solved=solved or [{"question": plan.strip(), "answer": ""}])
+
+
+MEMORIES = ("full", "window", "summary")
+
+
+@strategy(calls=lambda max_turns, memory, **_: max_turns + 1 + (max_turns if memory == "summary" else 0))
+async def conversation(
+    sample: Sample, ask: Ask, *, memory: str = "full", keep: int = 2, max_turns: int = 20
+) -> str:
+    """Talk through the row's `turns`, and answer its input last, with a memory of a kind.
+
+    `turns` are what the user says before; the replies are the model's own. `full` remembers every exchange,
+    `window` the last `keep`, `summary` a summary that a call of its own renews after each.
+    """
+    if memory not in MEMORIES:
+        raise ConfigError(f"conversation: {unknown('memory', memory, MEMORIES)}")
+    turns = sample.fields.get("turns") or []
+    if not isinstance(turns, list) or len(turns) > max_turns:
+        raise ConfigError(f"conversation: sample {sample.id!r} needs a list of at most {max_turns} turns")
+    exchanges: list[dict[str, str]] = []
+    summary = ""
+    for turn in turns:
+        reply = await _say(ask, str(turn), exchanges, summary, memory, keep)
+        exchanges.append({"user": str(turn), "assistant": reply.strip()})
+        if memory == "summary":
+            summary = (await ask("summarise", summary=summary, exchange=exchanges[-1])).strip()
+    ask.note(turns=len(turns), **({"summary": summary} if summary else {}))
+    return await _say(ask, sample.input, exchanges, summary, memory, keep, closing=True)
+
+
+async def _say(
+    ask: Ask,
+    message: str,
+    exchanges: Sequence[Mapping[str, str]],
+    summary: str,
+    memory: str,
+    keep: int,
+    *,
+    closing: bool = False,
+) -> str:
+    """The reply to a message, with what the memory holds."""
+    remembered = {"full": exchanges, "window": exchanges[-keep:] if keep else [], "summary": []}[memory]
+    return await ask("turn", message=message, remembered=remembered, summary=summary, closing=closing)
