@@ -13,6 +13,7 @@ from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
 from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
+from promptsweep.prompts.tools import CALCULATOR, look_up, use_tools
 from promptsweep.types import JSON, Sample
 
 
@@ -250,3 +251,16 @@ async def _say(
     """The reply to a message, with what the memory holds."""
     remembered = {"full": exchanges, "window": exchanges[-keep:] if keep else [], "summary": []}[memory]
     return await ask("turn", message=message, remembered=remembered, summary=summary, closing=closing)
+
+
+@strategy(calls=lambda steps, **_: steps)
+async def tool_loop(sample: Sample, ask: Ask, *, steps: int = 6) -> str:
+    """Let the model call a calculator, and search the row's `notes`, in at most `steps` replies.
+
+    For tools of one's own: a strategy that calls `promptsweep.prompts.tools.use_tools`.
+    """
+    if steps < 1:
+        raise ConfigError(f"tool_loop: steps must be at least 1, not {steps}")
+    notes = sample.fields.get("notes")
+    searching = [look_up([str(note) for note in notes])] if isinstance(notes, list) and notes else []
+    return await use_tools(ask, [CALCULATOR, *searching], steps)
