@@ -20,6 +20,7 @@ from promptsweep.metrics import (
     matching,
     overlap,
     records,
+    retrieval,
     rouge,
     summaries,
 )
@@ -27,7 +28,18 @@ from promptsweep.metrics.base import Aggregate, Kind, Metric
 from promptsweep.metrics.define import AggregateDefinition, Definition, MetricDefinition, first_line
 from promptsweep.types import Task, digest
 
-_MODULES = (matching, overlap, records, rouge, bleu, summaries, classification, following, abstention)
+_MODULES = (
+    matching,
+    overlap,
+    records,
+    rouge,
+    bleu,
+    summaries,
+    classification,
+    following,
+    abstention,
+    retrieval,
+)
 _BUILTIN: Mapping[str, Definition] = {
     name: value
     for module in _MODULES

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from promptsweep.datasets.corpus import Corpus
 from promptsweep.errors import ModelError
 from promptsweep.types import JSON, Call, Completion, Message, Request
 
@@ -31,10 +32,21 @@ class Ask:
     calls are made: a call starts when the last reply that was there before it had (logically) come.
     """
 
-    def __init__(self, render: Render, build: Build, send: Send, parse: Parse, data: Data, repeat: int = 0):
+    def __init__(
+        self,
+        render: Render,
+        build: Build,
+        send: Send,
+        parse: Parse,
+        data: Data,
+        corpus: Callable[[], Corpus],
+        repeat: int = 0,
+    ):
         self._render, self._build, self._send, self._parse = render, build, send, parse
         self.data = data
         """What a JSON file in the strategy's folder holds: learned weights, word lists."""
+        self.corpus = corpus
+        """The passages of the dataset's contexts, to be searched."""
         self._first_draw = repeat * DRAWS_PER_REPEAT
         self._began = time.perf_counter()
         self.calls: list[Call] = []

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import comb
 
 from promptsweep.answers import json_value
+from promptsweep.datasets.corpus import Passage
 from promptsweep.errors import ConfigError, unknown
+from promptsweep.metrics.abstention import abstained
 from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
 from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
+from promptsweep.prompts.tools import CALCULATOR, look_up, use_tools
 from promptsweep.types import JSON, Sample
 
 
@@ -207,3 +210,102 @@ async def decompose(sample: Sample, ask: Ask, *, parts: int = 4) -> str:
         solved.append({"question": question, "answer": answer.strip()})
     ask.note(parts=len(solved))
     return await ask("combine", solved=solved or [{"question": plan.strip(), "answer": ""}])
+
+
+MEMORIES = ("full", "window", "summary")
+
+
+@strategy(calls=lambda max_turns, memory, **_: max_turns + 1 + (max_turns if memory == "summary" else 0))
+async def conversation(
+    sample: Sample, ask: Ask, *, memory: str = "full", keep: int = 2, max_turns: int = 20
+) -> str:
+    """Talk through the row's `turns`, and answer its input last, with a memory of a kind.
+
+    `turns` are what the user says before; the replies are the model's own. `full` remembers every exchange,
+    `window` the last `keep`, `summary` a summary that a call of its own renews after each.
+    """
+    if memory not in MEMORIES:
+        raise ConfigError(f"conversation: {unknown('memory', memory, MEMORIES)}")
+    turns = sample.fields.get("turns") or []
+    if not isinstance(turns, list) or len(turns) > max_turns:
+        raise ConfigError(f"conversation: sample {sample.id!r} needs a list of at most {max_turns} turns")
+    exchanges: list[dict[str, str]] = []
+    summary = ""
+    for turn in turns:
+        reply = await _say(ask, str(turn), exchanges, summary, memory, keep)
+        exchanges.append({"user": str(turn), "assistant": reply.strip()})
+        if memory == "summary":
+            summary = (await ask("summarise", summary=summary, exchange=exchanges[-1])).strip()
+    ask.note(turns=len(turns), **({"summary": summary} if summary else {}))
+    return await _say(ask, sample.input, exchanges, summary, memory, keep, closing=True)
+
+
+async def _say(
+    ask: Ask,
+    message: str,
+    exchanges: Sequence[Mapping[str, str]],
+    summary: str,
+    memory: str,
+    keep: int,
+    *,
+    closing: bool = False,
+) -> str:
+    """The reply to a message, with what the memory holds."""
+    remembered = {"full": exchanges, "window": exchanges[-keep:] if keep else [], "summary": []}[memory]
+    return await ask("turn", message=message, remembered=remembered, summary=summary, closing=closing)
+
+
+@strategy(calls=lambda steps, **_: steps)
+async def tool_loop(sample: Sample, ask: Ask, *, steps: int = 6) -> str:
+    """Let the model call a calculator, and search the row's `notes`, in at most `steps` replies.
+
+    For tools of one's own: a strategy that calls `promptsweep.prompts.tools.use_tools`.
+    """
+    if steps < 1:
+        raise ConfigError(f"tool_loop: steps must be at least 1, not {steps}")
+    notes = sample.fields.get("notes")
+    searching = [look_up([str(note) for note in notes])] if isinstance(notes, list) and notes else []
+    return await use_tools(ask, [CALCULATOR, *searching], steps)
+
+
+CONTEXTS = ("retrieved", "gold", "none")
+RANKED = 10
+"""Passages whose order is noted, however few are shown."""
+
+
+@strategy(
+    calls=lambda top, widest, context, **_: 1 + (_doublings(top, widest) if context == "retrieved" else 0)
+)
+async def retrieve(
+    sample: Sample, ask: Ask, *, context: str = "retrieved", top: int = 3, widest: int = 0
+) -> str:
+    """Find the passages that fit the question among the dataset's contexts, and answer from them.
+
+    `context` is `retrieved` (the `top` passages by TF-IDF cosine), `gold` (the row's own) or `none`: the arms
+    that tell finding from reading. While the answer is "not enough information", twice as many passages are
+    tried, up to `widest`. Noted: the ids `retrieved` and `gold`, and how many were shown last.
+    """
+    if context not in CONTEXTS or top < 1:
+        raise ConfigError(f"retrieve: {unknown('context', context, CONTEXTS)}; top must be at least 1")
+    gold = ask.corpus().gold(sample)
+    if context == "gold" and gold is None:
+        raise ConfigError(f"retrieve: sample {sample.id!r} has no context of its own")
+    own = {"none": [], "gold": [gold]}.get(context)
+    found = ask.corpus().search(sample.input, max(top, widest, RANKED)) if own is None else own
+    shown = top if own is None else len(found)
+    reply = await ask("answer", passages=_shown(found[:shown]))
+    while own is None and shown < min(widest, len(found)) and abstained(ask.parse(reply)):
+        shown = min(2 * shown, widest)
+        reply = await ask("answer", passages=_shown(found[:shown]))
+    noted = {"retrieved": [one.id for one in found if one]} if own is None else {}
+    ask.note(**noted, gold=[gold.id] if gold else [], shown=shown)
+    return reply
+
+
+def _doublings(top: int, widest: int) -> int:
+    """How often `top` is doubled until it reaches `widest`."""
+    return 0 if top >= widest else 1 + _doublings(2 * top, widest)
+
+
+def _shown(passages: Sequence[Passage | None]) -> list[dict[str, str]]:
+    return [{"id": one.id, "text": one.text} for one in passages if one]
