@@ -30,8 +30,8 @@ def show(table: ClassTable) -> None:
             _open(found, table.arm)
     st.caption(
         say(
-            "Each row adds up to the samples of one class; a cell is as dark as its share of the row. Click a "
-            "cell, or choose one here, to see its samples."
+            "Each row adds up to the samples of one class; a cell is as strong as its share of the row. "
+            "Click a cell, or choose one here, to see its samples."
         )
     )
     _chosen(cells, table.arm)

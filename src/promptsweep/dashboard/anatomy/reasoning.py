@@ -33,7 +33,7 @@ def show(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
 def _lengths(found: Lengths) -> None:
     st.markdown(_compared(found))
     st.altair_chart(
-        standing(_bars(found), say("words of reasoning"), say("share of right or of wrong answers")),
+        standing(_bars(found), say("words of reasoning"), say("share of answers")),
         width="stretch",
     )
     st.caption(

@@ -50,8 +50,8 @@ def _series(series: Series) -> None:
     else:
         st.caption(
             say(
-                "One order of the examples was tried; `order` or `shot_seed` as a list in the sweep shows how "
-                "much it matters."
+                "One order of the examples was tried; `order` or `shot_seed` as a list in the sweep shows "
+                "how much it matters."
             )
         )
     tables.table([_row(point, series.metric) for point in series.points])

@@ -1,4 +1,4 @@
-"""For what is a class mistaken: the confusion matrix, each class's scores, and whether votes can be believed."""
+"""For what is a class mistaken: the confusion matrix, each class's scores, and how far to trust votes."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _reliability(info: RunInfo, arm: str) -> None:
         )
     st.caption(
         say(
-            "On the dashed line an answer is right as often as its share of the votes; below it the votes are "
-            "too sure. ECE is the mean distance from the line, weighed by records."
+            "On the dashed line an answer is right as often as its share of the votes; below it the votes "
+            "are too sure. ECE is the mean distance from the line, weighed by records."
         )
     )

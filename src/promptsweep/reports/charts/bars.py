@@ -8,6 +8,8 @@ from typing import Any
 
 import altair as alt
 
+from promptsweep.reports.charts import INK
+
 ROW_HEIGHT, AXIS_HEIGHT = 40, 64
 """Pixels for each lying bar, and for the axis below."""
 
@@ -39,7 +41,7 @@ def lying(rows: Sequence[Bar], title: str) -> Any:
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=title)],
     )
     bars = base.mark_bar(height=18, cornerRadiusEnd=3)
-    texts = base.mark_text(align="left", dx=6).encode(text="text:N")
+    texts = base.mark_text(color=INK, align="left", dx=6).encode(text="text:N")
     return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + AXIS_HEIGHT)
 
 
@@ -60,5 +62,5 @@ def standing(rows: Sequence[Bar], x_title: str, y_title: str, height: int = 260)
             tooltip=[*tooltip, alt.Tooltip("kind:N", title=" ")],
         )
     bars = base.mark_bar(cornerRadiusEnd=2)
-    texts = base.mark_text(dy=-8, fontSize=11).encode(text="text:N")
+    texts = base.mark_text(color=INK, dy=-8, fontSize=11).encode(text="text:N")
     return alt.layer(bars, texts).properties(height=height)

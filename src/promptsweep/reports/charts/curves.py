@@ -36,7 +36,9 @@ def curve(points: Sequence[Point], x_title: str, y_title: str, height: int = 220
     )
     y = alt.Y("value:Q", title=y_title, scale=scale, axis=alt.Axis(tickCount=5))
     line = base.mark_line(strokeWidth=2).encode(y=y)
-    whiskers = base.mark_rule(strokeWidth=2, opacity=0.55).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
+    whiskers = base.mark_bar(size=3, cornerRadius=1.5, opacity=0.55).encode(
+        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    )
     dots = base.mark_circle(opacity=1).encode(
         y=y, size=alt.condition("datum.marked", alt.value(220), alt.value(70))
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 import altair as alt
 
+from promptsweep.reports.charts import INK
+
 PICK = "cell"
 """Name of the selection that holds the picked cell's `row` and `column`."""
 MOST_WRITTEN = 14
@@ -55,6 +57,9 @@ def heatmap(cells: Sequence[Cell], x_title: str, y_title: str, value_title: str)
     squares = base.mark_rect(stroke="gray", strokeOpacity=0.25, cursor="pointer", cornerRadius=3)
     layers = [squares.encode(opacity=opacity).add_params(pick)]
     if len(columns) <= MOST_WRITTEN:
-        layers.append(base.mark_text(fontSize=13, cursor="pointer").encode(text="text:N"))
+        faint = alt.condition("datum.value > 0", alt.value(1.0), alt.value(0.3))
+        layers.append(
+            base.mark_text(color=INK, fontSize=13, cursor="pointer").encode(text="text:N", opacity=faint)
+        )
     height = CELL if len(columns) <= MOST_WRITTEN else max(8, 520 // len(rows))
     return alt.layer(*layers).properties(height=height * len(rows) + FRAME)

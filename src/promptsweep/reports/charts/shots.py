@@ -29,7 +29,8 @@ def by_examples(rows: Sequence[Shot], x_title: str, y_title: str, seed_title: st
     share = all(0 <= edge <= 1 for row in rows for edge in (row.low, row.high))
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=False, nice=True)
     selectors = list(dict.fromkeys(row.select for row in rows))
-    kinds = alt.Color("select:N", sort=selectors, legend=alt.Legend(title=None, orient="top"))
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1)
+    kinds = alt.Color("select:N", sort=selectors, legend=legend)
     means = alt.Chart(alt.InlineData(values=[asdict(row) for row in rows]))
     seeds = [
         {"k": row.k, "select": row.select, "seed": seed}
@@ -47,9 +48,11 @@ def by_examples(rows: Sequence[Shot], x_title: str, y_title: str, seed_title: st
     base = means.encode(x=x, xOffset=aside, color=kinds, tooltip=tooltip)
     y = alt.Y("value:Q", title=y_title, scale=scale, axis=alt.Axis(tickCount=6))
     layers = [
-        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        base.mark_bar(size=3, cornerRadius=1.5, opacity=0.55).encode(
+            y=alt.Y("low:Q", scale=scale), y2="high:Q"
+        ),
         base.mark_point(filled=True, size=110, opacity=1).encode(
-            y=y, shape=alt.Shape("select:N", sort=selectors, legend=alt.Legend(title=None, orient="top"))
+            y=y, shape=alt.Shape("select:N", sort=selectors, legend=legend)
         ),
     ]
     if seeds:

@@ -8,8 +8,10 @@ from typing import Any
 
 import altair as alt
 
-ROW_HEIGHT, AXIS_HEIGHT = 28, 72
-"""Pixels for each call, and for the axis below."""
+from promptsweep.reports.charts import INK
+
+ROW_HEIGHT, FRAME = 28, 120
+"""Pixels for each call, and for the legend above and the axis below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Span:
     """How long it took, written beside the bar."""
 
 
-def timeline(rows: Sequence[Span], title: str, kind_title: str) -> Any:
-    """Bars from start to end over seconds, in the given order; `title` names the axis."""
+def timeline(rows: Sequence[Span], title: str, row_title: str) -> Any:
+    """Bars from start to end over seconds, in the given order; the titles name the axis and a row."""
     data = alt.InlineData(values=[asdict(row) for row in rows])
     end = max((row.ended for row in rows), default=0.0)
     scale = alt.Scale(domain=[0, end * 1.08 or 1], nice=False)
@@ -36,13 +38,11 @@ def timeline(rows: Sequence[Span], title: str, kind_title: str) -> Any:
             "label:N",
             sort=None,
             title=None,
-            axis=alt.Axis(labelLimit=320, labelPadding=10, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=320, labelPadding=10, labelOverlap=False, ticks=False, domain=False),
         ),
         tooltip=[
-            alt.Tooltip("label:N", title=kind_title),
+            alt.Tooltip("label:N", title=row_title),
             alt.Tooltip("text:N", title=title),
-            alt.Tooltip("started:Q", title="from", format=".2f"),
-            alt.Tooltip("ended:Q", title="to", format=".2f"),
         ],
     )
     bars = base.mark_bar(height=14, cornerRadius=3).encode(
@@ -50,7 +50,7 @@ def timeline(rows: Sequence[Span], title: str, kind_title: str) -> Any:
         x2="ended:Q",
         color=alt.Color("kind:N", sort=None, legend=alt.Legend(title=None, orient="top")),
     )
-    texts = base.mark_text(align="left", dx=6, fontSize=11).encode(
+    texts = base.mark_text(color=INK, align="left", dx=6, fontSize=11).encode(
         x=alt.X("ended:Q", scale=scale), text="text:N"
     )
-    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + AXIS_HEIGHT)
+    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + FRAME)
