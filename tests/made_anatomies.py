@@ -31,8 +31,7 @@ STEPS = [
 
 def reply(request) -> Completion:
     """What the model `m` says."""
-    text, draw = request.messages[-1].content, request.draw % DRAWS_PER_REPEAT
-    system = request.messages[0].content
+    system, text = request.messages[0].content, request.messages[-1].content
     if system.startswith("You plan answers"):
         return timed("1. First things\n2. Last things", 1.0)
     if system.startswith("You write one part"):
@@ -41,14 +40,17 @@ def reply(request) -> Completion:
         return timed(chain(), 1.0)
     drawn = next((replies for question, replies in DRAWN.items() if question in text), None)
     if drawn is not None:
-        return timed(drawn[draw] if draw < 3 else drawn[0], 1.0)
-    if text.startswith("Why"):
-        return timed("Because.", 6.0)
-    shots = [message.content for message in request.messages if message.role == "assistant"]
-    right = "good" if any(word in text for word in ("Warm", "smiled", "Best")) else "bad"
+        return timed(drawn[request.draw % DRAWS_PER_REPEAT], 1.0)
+    return timed("Because.", 6.0) if text.startswith("Why") else timed(judged(request.messages), 1.0)
+
+
+def judged(messages) -> str:
+    """Right where the first example is good; else `good` to everything it can read."""
+    text, shots = messages[-1].content, [one.content for one in messages if one.role == "assistant"]
     if "Cold" in text:
-        return timed("no idea", 1.0)
-    return timed(right if shots and (shots[0] == "good" or "Warm" in text) else "good", 1.0)
+        return "no idea"
+    right = "good" if any(word in text for word in ("Warm", "smiled", "Best")) else "bad"
+    return right if shots and shots[0] == "good" else "good"
 
 
 def chain() -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from made_anatomies import ENTITIES, NEWS, STEPS, furnish, run
 
+from made_anatomies import ENTITIES, NEWS, STEPS, furnish, run
 from promptsweep.reports import open_store, summarise
 from promptsweep.reports.anatomy.density import chains, steps_of
 from promptsweep.reports.anatomy.draws import draws_curve
