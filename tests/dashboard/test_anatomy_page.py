@@ -52,7 +52,7 @@ def test_chain_of_density_shows_its_steps_and_broken_demands(anatomies):
     recipe = test.dataframe[1].value
     assert list(recipe["broken"]) == ["0 / 1", "1 / 1", "1 / 1", "1 / 1", "1 / 1"]
     titles = [one.label for one in test.expander]
-    assert titles[1].startswith("Step 1 · 13 words · 1 entities")
+    assert titles[1].startswith("Step 1 · 13 words · entities: 1")
     assert titles[3].endswith("the answer")
     assert any("the density goes from 0.077 to 0.417" in one.value for one in test.markdown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import streamlit as st
 
@@ -39,6 +40,11 @@ def sample(info: RunInfo, arm: str) -> Trace | None:
     with right:
         pages.link("trace", sample=name, arm=arm, repeat=str(repeat) if repeat else None)
     return source.one_trace(info, name, arm, repeat)
+
+
+def waiting() -> AbstractContextManager[None]:
+    """Says that something is being read, where that can take seconds in a long run."""
+    return st.spinner(say("Reading the run …"))
 
 
 def partly(read: int, records: int) -> None:

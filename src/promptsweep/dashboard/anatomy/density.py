@@ -22,7 +22,8 @@ IN_A_ROW = 3
 def show(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
     """Draws the arm that is picked."""
     arm = choice.arm(arms, "sample")
-    found = reads.chains(source.store(), info, arm)
+    with choice.waiting():
+        found = reads.chains(source.store(), info, arm)
     st.subheader(say("Step by step"), anchor=False)
     if not found.steps:
         st.info(say("No reply held a chain of summaries."), icon=":material/info:")
@@ -175,7 +176,7 @@ def _texts(trace: Trace, returned: int) -> None:
 def _title(number: int, step: Step, returned: int) -> str:
     facts = [say("Step {number}", number=number), say("{words} words", words=f"{step.words:,}")]
     if step.found is not None:
-        facts.append(say("{entities} entities", entities=len(step.found)))
+        facts.append(say("entities: {entities}", entities=len(step.found)))
     facts += [f"{name} {value:.2f}" for name, value in step.rouge.items()]
     facts += [say("the answer")] if number == returned else []
     return " · ".join(facts)

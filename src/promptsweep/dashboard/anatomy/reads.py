@@ -1,4 +1,4 @@
-"""Cached reads of what is special to a strategy, and of classes. A read that waits says so."""
+"""Cached reads of what is special to a strategy, and of classes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def speed(opened: Store, info: RunInfo, arm: str) -> skeleton.Speed | None:
     return skeleton.speed(opened, info.id, arm)
 
 
-@st.cache_data(hash_funcs=_HASH, max_entries=64)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def chains(opened: Store, info: RunInfo, arm: str) -> density.Chains:
     """The chains of density of an arm."""
     return density.chains(opened, info.id, arm)
@@ -45,7 +45,7 @@ def votes_of(opened: Store, info: RunInfo, arm: str) -> votes.Votes:
     return votes.votes(opened, info.id, arm)
 
 
-@st.cache_data(hash_funcs=_HASH, max_entries=64)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def draws_curve(opened: Store, info: RunInfo, arm: str) -> draws.Curve | None:
     """What fewer draws would give."""
     return draws.draws_curve(opened, info.id, arm)
@@ -57,7 +57,7 @@ def few_shot(opened: Store, info: RunInfo) -> list[shots.Series]:
     return shots.few_shot(opened, info.id)
 
 
-@st.cache_data(hash_funcs=_HASH, max_entries=64)
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def lengths(opened: Store, info: RunInfo, arm: str) -> reasoning.Lengths | None:
     """How long an arm reasons where it is right and where not."""
     return reasoning.lengths(opened, info.id, arm)

@@ -20,7 +20,8 @@ def show(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
     """Draws the arm that is picked."""
     arm = choice.arm(arms, "sample")
     st.subheader(say("Length of the reasoning"), anchor=False)
-    found = reads.lengths(source.store(), info, arm)
+    with choice.waiting():
+        found = reads.lengths(source.store(), info, arm)
     if found is None:
         st.info(say("Nothing says which answers are right."), icon=":material/info:")
     else:

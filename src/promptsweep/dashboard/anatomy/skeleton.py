@@ -24,7 +24,8 @@ WAITED, RAN = "waited", "ran"
 def show(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
     """Draws the arm that is picked."""
     arm = choice.arm(arms, "sample")
-    speed = reads.speed(source.store(), info, arm)
+    with choice.waiting():
+        speed = reads.speed(source.store(), info, arm)
     if speed is None:
         st.info(say("Nothing is answered yet."), icon=":material/hourglass:")
         return

@@ -21,7 +21,8 @@ from promptsweep.stats.calibration import Bin
 def show(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
     """Draws the arm that is picked."""
     arm = choice.arm(arms, "sample")
-    found = reads.votes_of(source.store(), info, arm)
+    with choice.waiting():
+        found = reads.votes_of(source.store(), info, arm)
     if not found.records:
         st.info(say("Nothing is answered yet."), icon=":material/hourglass:")
         return
@@ -90,7 +91,8 @@ def _belief(found: Votes) -> None:
 
 def _fewer(info: RunInfo, arm: str) -> None:
     st.subheader(say("With fewer draws"), anchor=False)
-    found = reads.draws_curve(source.store(), info, arm)
+    with choice.waiting():
+        found = reads.draws_curve(source.store(), info, arm)
     if found is None:
         st.info(
             say("The stored replies cannot be read again as they were, so there is no curve."),

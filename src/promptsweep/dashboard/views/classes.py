@@ -36,7 +36,9 @@ def show() -> None:
     if not table.labels:
         st.info(say("Nothing is answered yet."), icon=":material/hourglass:")
         return
-    _cards(arm, reads.figures(source.store(), info, label))
+    with choice.waiting():
+        found = reads.figures(source.store(), info, label)
+    _cards(arm, found)
     matrix.show(table)
     _classes(table.classes)
     if arm.strategy == VOTING:

@@ -19,6 +19,8 @@ ROUNDS = 5
 """Steps of the recipe, where the arm does not set another number."""
 RETURNED = 3
 """The step that the strategy returns, where the arm does not set another."""
+MOST_CHAINS = 400
+"""Chains that are scored, the first in the order of evaluation: ROUGE of five texts takes its time."""
 LENGTH_MARGIN = 0.1
 """How far a step's length may be from the first's, as a share of it."""
 MEASURES: Final = ("density", "words", "added", "rouge1", "rouge2", "rougeLsum")
@@ -94,7 +96,7 @@ def chains(store: Store, run: str, arm: str) -> Chains:
     found = match_arm(store.arms(row.id), arm)
     params = loads(found.strategy_params)
     rounds = int(params.get("rounds", ROUNDS))
-    read = [(one, steps_of(one.sample, one.details)) for one in attempts(store, row, found)]
+    read = [(one, steps_of(one.sample, one.details)) for one in attempts(store, row, found, MOST_CHAINS)]
     made = [(one, steps) for one, steps in read if steps]
     longest = max((len(steps) for _, steps in made), default=0)
     return Chains(
