@@ -14,6 +14,8 @@ PICK = "cell"
 """Name of the selection that holds the picked cell's `row` and `column`."""
 MOST_WRITTEN = 14
 """With more columns than this the numbers do not fit into the cells: they are in the tooltip."""
+MOST_NAMED = 40
+"""With more columns than this some names are left out, so that the others can be read."""
 CELL, FRAME = 46, 120
 """Pixels of a row, and around the rows."""
 
@@ -42,7 +44,11 @@ def heatmap(cells: Sequence[Cell], x_title: str, y_title: str, value_title: str)
             "column:N",
             sort=columns,
             axis=alt.Axis(
-                title=x_title, orient="top", labelAngle=0 if len(columns) <= 6 else -40, labelLimit=160
+                title=x_title,
+                orient="top",
+                labelAngle=0 if len(columns) <= 6 else -40,
+                labelOverlap=len(columns) > MOST_NAMED,
+                labelLimit=160,
             ),
         ),
         y=alt.Y("row:N", sort=rows, axis=alt.Axis(title=y_title, labelLimit=200)),
