@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from made_anatomies import ENTITIES, NEWS, STEPS, furnish, run
@@ -19,6 +21,23 @@ from promptsweep.reports.cache import prune
 from promptsweep.reports.calls import TraceCall
 from promptsweep.types import Completion, Sample
 from promptsweep.workspace import Workspace
+
+STOPPING = """
+from collections import Counter
+from promptsweep.prompts import strategy
+
+@strategy
+async def self_consistency(sample, ask):
+    votes, replies = Counter(), []
+    while len(replies) < 3 and max(votes.values(), default=0) < 2:
+        replies.append(await ask("answer", draw=len(replies)))
+        answer = ask.parse(replies[-1])
+        votes.update([answer] if answer is not None else [])
+    ask.note(votes=dict(votes), abstained=len(replies) - votes.total())
+    winner = votes.most_common(1)[0][0]
+    return next(reply for reply in replies if ask.parse(reply) == winner)
+"""
+"""Draws until two agree."""
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +122,18 @@ def test_with_all_draws_the_curve_is_the_arm_s_score(store, name):
 
     assert found.used == found.records
     assert found.points[-1] == arm.metrics[found.metric]
+
+
+def test_samples_with_different_numbers_of_draws_have_no_curve(root, store):
+    place = root / "prompts" / "self_consistency"  # the workspace's own strategy goes before the built-in
+    place.mkdir()
+    (place / "answer.j2").write_text("{% user %}\n{{ input }}\n", encoding="utf-8")
+    (place / "strategy.py").write_text(STOPPING, encoding="utf-8")
+    identity = run(root, name="stopping", datasets="sums", strategies=["self_consistency"])
+    shutil.rmtree(place)
+
+    assert votes(store, identity, "self_consistency").draws == 2 + 3 + 2
+    assert draws_curve(store, identity, "self_consistency") is None
 
 
 def test_pruned_replies_have_no_curve_but_keep_their_votes(tmp_path):

@@ -95,7 +95,10 @@ def _fewer(info: RunInfo, arm: str) -> None:
         found = reads.draws_curve(source.store(), info, arm)
     if found is None:
         st.info(
-            say("The stored replies cannot be read again as they were, so there is no curve."),
+            say(
+                "There is no curve: it needs stored replies that can be read again as they were, and as many "
+                "draws for each sample."
+            ),
             icon=":material/info:",
         )
         return

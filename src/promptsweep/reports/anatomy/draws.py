@@ -69,7 +69,9 @@ def draws_curve(store: Store, run: str, arm: str) -> Curve | None:
     """The curve of an arm of self-consistency, exact over all subsets of the stored draws; nothing is sent.
 
     None where it has no metric that judges, or no record can be read again: pruned replies, a pattern of
-    the dataset's own. Raises ConfigError for an unknown run or arm.
+    the dataset's own. None too where samples had different numbers of draws: who stops when the votes are
+    clear has chosen the draws by what they say, and part of them is no fair sample.
+    Raises ConfigError for an unknown run or arm.
     """
     row = store.find_run(run)
     found = match_arm(store.arms(row.id), arm)
@@ -80,12 +82,11 @@ def draws_curve(store: Store, run: str, arm: str) -> Curve | None:
     texts = _texts(store, found, origin(store, row), read[-1].id)
     values = [(one, _expected(one, texts.get(one.id, []), reading)) for one in read]
     known = [(one, value) for one, value in values if value is not None]
-    if not known:
+    numbers = {len(value) for _, value in known}
+    if len(numbers) != 1:
         return None
-    longest = max(len(value) for _, value in known)
-    whole = [(one, value) for one, value in known if len(value) == longest]
-    points = (interval_over((one, value[m]) for one, value in whole) for m in range(longest))
-    return Curve(reading.metric.name, tuple(points), len(whole), len(read), finished(store, found))
+    points = (interval_over((one, value[m]) for one, value in known) for m in range(*numbers))
+    return Curve(reading.metric.name, tuple(points), len(known), len(read), finished(store, found))
 
 
 def _reading(arm: Any, read: Sequence[Attempt]) -> _Reading | None:
