@@ -125,3 +125,8 @@ def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
     return compare_arms(opened, state[0], baseline, metric)
+
+
+def classifying(info: RunInfo) -> set[str]:
+    """The labels of the run's arms whose task is classification."""
+    return {arm.label for arm in store().arms(info.id) if arm.task == "classification"}

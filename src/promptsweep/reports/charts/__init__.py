@@ -2,3 +2,8 @@
 
 Labels are drawn as text: a chart interprets no Markdown and no HTML. Needs the extra `dashboard`.
 """
+
+from typing import Final
+
+INK: Final = "currentColor"
+"""What texts inside a chart are drawn with: the colour of the text around it, in light and dark."""
