@@ -24,6 +24,8 @@ class Chapter:
     arms: Sequence[ArmSummary]
     """In the sweep's order."""
     repeats: int
+    higher_is_better: bool | None
+    """Of the main metric; None for one that is neither good nor bad, or where nothing is scored."""
     comparisons: Sequence[Comparison]
     """Of the first metric of single samples, against the first arm; empty where nothing can be compared."""
     best: BestArm | None
@@ -33,6 +35,17 @@ class Chapter:
     def metrics(self) -> list[str]:
         """Names of the arms' metrics, the main one first."""
         return metric_names(self.arms)
+
+    @property
+    def ranked(self) -> list[ArmSummary]:
+        """The arms by the main metric, the best first where one is better; those without it last."""
+        sign = {True: -1, False: 1, None: 0}[self.higher_is_better]
+
+        def rank(arm: ArmSummary) -> tuple[bool, float]:
+            found = next((arm.metrics[name] for name in self.metrics[:1] if name in arm.metrics), None)
+            return found is None, 0.0 if found is None else sign * found.value
+
+        return sorted(self.arms, key=rank)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -65,15 +78,16 @@ def document(store: Store, run: str) -> Document:
     (The best arm takes all arms' scores together.) Raises ConfigError for an unknown run.
     """
     info = run_info(store, run)
+    metrics = {one.name: one for arm in store.arms(info.id) for one in stored_metrics(arm)}
     return Document(
         info=info,
-        chapters=_chapters(store, info),
-        metrics={one.name: one for arm in store.arms(info.id) for one in stored_metrics(arm)},
+        chapters=_chapters(store, info, metrics),
+        metrics=metrics,
         missing=missing(store, info.id),
     )
 
 
-def _chapters(store: Store, info: RunInfo) -> list[Chapter]:
+def _chapters(store: Store, info: RunInfo, metrics: Mapping[str, StoredMetric]) -> list[Chapter]:
     by_dataset: dict[str, list[ArmSummary]] = {}
     for arm in summarise(store, info.id, info.repeats):
         by_dataset.setdefault(arm.dataset, []).append(arm)
@@ -84,6 +98,7 @@ def _chapters(store: Store, info: RunInfo) -> list[Chapter]:
             dataset=dataset,
             arms=arms,
             repeats=info.repeats,
+            higher_is_better=next((metrics[name].higher_is_better for name in metric_names(arms)), None),
             comparisons=[one for one in comparisons if one.dataset == dataset],
             best=best.get(dataset),
         )

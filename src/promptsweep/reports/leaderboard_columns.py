@@ -23,7 +23,8 @@ def keys(arms: Sequence[ArmSummary]) -> list[Figures]:
 def metrics(arms: Sequence[ArmSummary]) -> list[Figures]:
     """Each metric with its interval."""
     return [
-        Figures(name, [figures.interval(arm.metrics.get(name)) for arm in arms]) for name in metric_names(arms)
+        Figures(name, [figures.interval(arm.metrics.get(name)) for arm in arms])
+        for name in metric_names(arms)
     ]
 
 
