@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from promptsweep.errors import ConfigError, MissingExtraError
+from promptsweep.errors import ConfigError
 from promptsweep.reports.document import document
-from promptsweep.reports.drawings import Drawing, drawings
+from promptsweep.reports.drawings import Drawing, check_extra, drawings
 from promptsweep.reports.efficiency import worth
 from promptsweep.reports.store import Store
 
@@ -22,6 +22,7 @@ def write_charts(store: Store, run: str, folder: Path) -> list[Path]:
 
     Raises MissingExtraError without the extra `report`, ConfigError where the folder cannot be written.
     """
+    check_extra("writing charts")
     found, costs = document(store, run), {one.dataset: one for one in worth(store, run)}
     paths = []
     for place, chapter in enumerate(found.chapters, 1):
@@ -32,10 +33,8 @@ def write_charts(store: Store, run: str, folder: Path) -> list[Path]:
 
 def _write(drawing: Drawing, stem: Path) -> list[Path]:
     """Both forms of a chart."""
-    try:
-        import vl_convert
-    except ImportError:
-        raise MissingExtraError("charts as files", "report") from None
+    import vl_convert
+
     from promptsweep.reports.charts.themes import picture_theme
     from promptsweep.reports.charts.vega import specification, version
 

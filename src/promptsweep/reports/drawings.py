@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,12 +36,17 @@ class Drawing:
     """Altair's, without a width, a title and a theme."""
 
 
-def drawings(chapter: Chapter, costs: CostTable | None) -> list[Drawing]:
-    """Those for which there is something to draw. MissingExtraError without Altair."""
+def check_extra(feature: str) -> None:
+    """MissingExtraError, naming the feature, where a package of the extra `report` is not installed."""
     try:
         import altair  # noqa: F401
+        import vl_convert  # noqa: F401
     except ImportError:
-        raise MissingExtraError("the charts of a report", "report") from None
+        raise MissingExtraError(feature, "report") from None
+
+
+def drawings(chapter: Chapter, costs: CostTable | None) -> list[Drawing]:
+    """Those for which there is something to draw. Needs the extra `report`."""
     return [*_scores(chapter), *_differences(chapter), *([] if costs is None else [_costs(chapter, costs)])]
 
 
@@ -49,12 +56,14 @@ def _scores(chapter: Chapter) -> Iterator[Drawing]:
     if not chapter.metrics:
         return
     metric, names = chapter.metrics[0], shown_names(chapter)
-    arms = [one for one in chapter.ranked if metric in one.metrics][:MOST]
-    found = [(names[one.arm], one.metrics[metric]) for one in arms]
-    rows = [Whisker(name, one.value, one.low, one.high, figures.interval(one)) for name, one in found]
+    found = [(names[one.arm], one.metrics[metric]) for one in chapter.ranked if metric in one.metrics]
+    known = [(name, one) for name, one in found if math.isfinite(one.value)][:MOST]
+    if not known:
+        return
+    rows = [Whisker(name, one.value, one.low, one.high, figures.interval(one)) for name, one in known]
     said = "; ".join(f"{row.label} {row.text}" for row in rows)
     alt = f"{metric} with 95 % intervals of {figures.plural(len(rows), 'arm')}: {said}."
-    yield Drawing("scores", f"{chapter.dataset}: {metric}", alt, "", whiskers(rows, short(metric)))
+    yield Drawing("scores", short(f"{chapter.dataset}: {metric}"), alt, "", whiskers(rows, short(metric)))
 
 
 def _differences(chapter: Chapter) -> Iterator[Drawing]:
@@ -78,7 +87,9 @@ def _differences(chapter: Chapter) -> Iterator[Drawing]:
     title = f"{metric} difference from {names[found[0].a]}"
     alt = f"{title}, with 95 % intervals: {'; '.join(f'{row.label} {row.text}' for row in rows)}."
     chart = whiskers(rows, short(title), zero=True)
-    yield Drawing("differences", f"{chapter.dataset}: {title}", alt, "Pale: no difference shown.", chart)
+    yield Drawing(
+        "differences", short(f"{chapter.dataset}: {title}"), alt, "Pale: no difference shown.", chart
+    )
 
 
 def _difference(one: Comparison) -> str:
@@ -89,7 +100,7 @@ def _difference(one: Comparison) -> str:
 def _costs(chapter: Chapter, table: CostTable) -> Drawing:
     from promptsweep.reports.charts.scatter import Point, scatter
 
-    names, unit = shown_names(chapter), cost_unit(table)
+    names, unit = shown_names(chapter), _cost_unit(table)
     rows = [
         Point(
             label=names[arm.arm],
@@ -105,7 +116,7 @@ def _costs(chapter: Chapter, table: CostTable) -> Drawing:
     alt = f"{table.metric} against {unit}. No other arm has as good a score for less: {front}."
     legend = "Filled and joined: no other arm has as good a score for less."
     chart = scatter(rows, unit, short(table.metric))
-    return Drawing("cost", f"{chapter.dataset}: {table.metric} against {unit}", alt, legend, chart)
+    return Drawing("cost", short(f"{chapter.dataset}: {table.metric} against {unit}"), alt, legend, chart)
 
 
 def _drawn(arms: Sequence[Efficiency]) -> list[Efficiency]:
@@ -113,7 +124,7 @@ def _drawn(arms: Sequence[Efficiency]) -> list[Efficiency]:
     return sorted(arms, key=lambda arm: not arm.pareto)[:MOST]
 
 
-def cost_unit(table: CostTable) -> str:
+def _cost_unit(table: CostTable) -> str:
     """What a table's costs are counted in."""
     return "tokens for an answer" if table.axis == "tokens" else "US dollars for 1,000 answers"
 
@@ -128,5 +139,10 @@ def _cost_text(arm: Efficiency, table: CostTable) -> str:
 
 
 def shown_names(chapter: Chapter) -> Mapping[str, str]:
-    """The arms' names on one line each, with nothing in them that cannot be seen."""
-    return {arm: short(name, NAME) for arm, name in chapter.names.items()}
+    """The arms' names on one line each, nothing in them unseen; those that are cut alike are numbered."""
+    shown = {arm: short(name, NAME) for arm, name in chapter.names.items()}
+    counts = Counter(shown.values())
+    return {
+        arm: f"{name} ({place})" if counts[name] > 1 else name
+        for place, (arm, name) in enumerate(shown.items(), 1)
+    }

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from promptsweep.reports import comparison_columns, figures
 from promptsweep.reports.document import Chapter, Document, document
-from promptsweep.reports.drawings import Drawing, drawings
+from promptsweep.reports.drawings import Drawing, check_extra, drawings
 from promptsweep.reports.efficiency import CostTable, worth
 from promptsweep.reports.html import scripts, sheets
 from promptsweep.reports.html.excerpts import tongue
@@ -59,6 +59,7 @@ def html_report(store: Store, run: str) -> str:
     1 MB, and no more than 3 for 20 arms however long the texts: samples and characters shown are bounded.
     Raises ConfigError for an unknown run, MissingExtraError without the extra `report`.
     """
+    check_extra("the HTML report")
     found, costs = document(store, run), {one.dataset: one for one in worth(store, run)}
     script, style = scripts.script(), scripts.style()
     template = _environment().get_template("report.html")
@@ -132,8 +133,7 @@ def _spec(drawing: Drawing) -> JSON:
     from promptsweep.reports.charts.themes import page_theme
     from promptsweep.reports.charts.vega import specification
 
-    chart = drawing.chart.properties(width="container", description=short(drawing.alt, 2_000))
-    return specification(chart, page_theme())
+    return specification(drawing.chart.properties(width="container"), page_theme())
 
 
 def _made(found: Document) -> list[tuple[str, str]]:

@@ -46,6 +46,8 @@ class ShownSample:
 
     id: str
     outcome: str
+    score: str
+    """By the first metric; empty after an error."""
     gist: str
     """The input on one line."""
     facts: str
@@ -85,7 +87,8 @@ def _sample(found: Trace) -> ShownSample:
     return ShownSample(
         id=short(found.sample.id, 80),
         outcome=found.outcome.value,
-        gist=short(found.sample.input),
+        score=next((short(f"{name} {one.value:.2f}") for name, one in found.scores.items()), ""),
+        gist=short(found.sample.input[:OF_TEXT]),
         facts=" · ".join(map(short, _facts(found))),
         blocks=[Block(label, room.take(text)) for label, text in _texts(found)],
         calls=[_call(place, call, room) for place, call in enumerate(found.calls[:MOST_CALLS], 1)],

@@ -7,16 +7,12 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from promptsweep.errors import MissingExtraError
-
 
 @cache
 def script() -> str:
-    """Vega, Vega-Lite, Vega-Embed and what calls them. MissingExtraError without the extra `report`."""
-    try:
-        import vl_convert
-    except ImportError:
-        raise MissingExtraError("the HTML report", "report") from None
+    """Vega, Vega-Lite, Vega-Embed and what calls them. Needs the extra `report`."""
+    import vl_convert
+
     from promptsweep.reports.charts.vega import version
 
     bundle = vl_convert.javascript_bundle(_text("page.js"), vl_version=version())
