@@ -1,6 +1,6 @@
 """Charts, in Altair, for the dashboard and the HTML report: each module turns rows into one kind of chart.
 
-Labels are drawn as text: a chart interprets no Markdown and no HTML. Needs the extra `dashboard`.
+Labels are drawn as text: a chart interprets no Markdown and no HTML. Needs the extra `dashboard` or `report`.
 """
 
 from typing import Final
