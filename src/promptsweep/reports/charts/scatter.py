@@ -36,7 +36,7 @@ def scatter(rows: Sequence[Point], cost: str, score: str) -> Any:
 
     Dragging moves the chart, Ctrl and the wheel zoom, a double click resets.
     """
-    x = alt.X("cost:Q", scale=_cost_scale(rows), axis=alt.Axis(title=cost, tickCount=6, format="~g"))
+    x = alt.X("cost:Q", scale=_cost_scale(rows), axis=alt.Axis(title=cost, tickCount=6, format=",.3~r"))
     y = alt.Y("score:Q", scale=alt.Scale(zero=False, nice=True, padding=16), axis=alt.Axis(title=score))
     texts = (("label", "arm"), ("score_text", score), ("cost_text", cost))
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in texts]
