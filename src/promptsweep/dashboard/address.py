@@ -8,11 +8,14 @@ from typing import Any
 import streamlit as st
 
 OF_RUN = (
+    "other",
     "dataset",
     "baseline",
     "arm",
     "against",
     "metric",
+    "all",
+    "slice",
     "outcome",
     "wrong",
     "search",
