@@ -59,7 +59,7 @@ def _forgotten(a: Source, b: Source) -> None:
             st.caption(
                 say(
                     "{template} was edited or removed since {arm} used it. The store keeps its address "
-                    "({address}), not its text; the messages below were sent with it.",
+                    "({address}), not its text; the messages that were made of it are above.",
                     template=plain.literal(one.name),
                     arm=name,
                     address=plain.literal(one.address[:12]),

@@ -17,13 +17,14 @@ from promptsweep.reports.watching import ArmProgress, Look
 
 
 def show(look: Look) -> None:
-    """Draws everything that is known of the run."""
+    """Draws what is known of the run; rates and the figures so far only while it goes on."""
+    shown = labels.of_arms(look.arms)
     _progress(look)
     _pace(look)
     _budget(look)
-    shown = labels.of_arms(look.arms)
     _arms(look, shown)
-    _so_far(look.arms, shown)
+    if look.seconds is not None:
+        _so_far(look.arms, shown)
     _troubles(look)
 
 
@@ -34,18 +35,21 @@ def _progress(look: Look) -> None:
 
 
 def _pace(look: Look) -> None:
-    rate, (one, two, three, four, five) = look.pace, st.columns(5)
-    going = look.seconds is not None
-    one.metric(say("Records a second"), _rate(rate.records if going else None))
-    two.metric(say("Requests a second"), _rate(rate.requests if going else None))
-    three.metric(say("Time left"), _clock(rate.left if going and not look.gone else None))
-    four.metric(say("Spent"), _spent(look), help=say("By the ledger: what came from the store cost nothing."))
-    five.metric(say("Errors"), f"{look.errors:,}")
+    rate, facts = look.pace, {}
+    if look.seconds is not None:
+        facts = {
+            say("Records a second"): _rate(rate.records),
+            say("Requests a second"): _rate(rate.requests),
+            say("Time left"): _clock(None if look.gone else rate.left),
+        }
+    facts |= {say("Spent"): _spent(look), say("Errors"): f"{look.errors:,}"}
+    for column, (name, value) in zip(st.columns(5), facts.items(), strict=False):
+        column.metric(name, value)
     paid, failed, saved = look.ledger.new, look.ledger.failed, look.ledger.saved
     st.caption(
         say(
             "{new} requests answered, {failed} attempts failed, {saved} replies came from the store; "
-            "{tokens} tokens were paid.",
+            "{tokens} tokens were paid by now.",
             new=f"{paid.requests:,}",
             failed=f"{failed.requests:,}",
             saved=f"{saved.requests:,}",

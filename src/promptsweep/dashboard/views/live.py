@@ -43,13 +43,17 @@ def _going_on(info: RunInfo) -> None:
 
 
 def _heading(info: RunInfo, look: Look) -> None:
+    """Which run it is and where it stands."""
+    began = f"{info.created.astimezone():%d %b %H:%M}"
+    facts = [info.name, say("started {time}", time=began)]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if look.gone:
+        if look.status is not Status.RUNNING:
+            st.badge(look.status.value, color="green" if look.status is Status.DONE else "orange")
+        elif look.gone:
             st.badge(say("no sign of life"), color="orange", icon=":material/heart_broken:")
         else:
             st.badge(say("running"), color="blue", icon=":material/sensors:")
-        began = f"{info.created.astimezone():%d %b %H:%M}"
-        facts = [info.name, say("started {time}", time=began), say("seen {time}", time=running.seen(look))]
+            facts.append(say("seen {time}", time=running.seen(look)))
         st.text(plain.cell(" · ".join([*facts, info.id])))
 
 
@@ -76,16 +80,17 @@ def _resume(run: str) -> None:
 
 
 def _ended(info: RunInfo, look: Look) -> None:
+    _heading(info, look)
     if look.status is Status.DONE:
         st.success(say("This run has ended: all is done."), icon=":material/check_circle:")
     else:
         st.warning(say("This run has ended before all was done."), icon=":material/warning:")
-        if look.error:
-            plain.block(look.error, "error")
-        _resume(info.id)
-    st.text(plain.cell(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id}"))
     pages.link("leaderboard", run=info.id)
     running.show(look)
+    if look.status is not Status.DONE:
+        if look.error:
+            plain.labelled(say("Why it ended"), look.error, "error")
+        _resume(info.id)
 
 
 def _others(info: RunInfo) -> None:
