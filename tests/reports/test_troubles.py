@@ -8,7 +8,6 @@ from promptsweep.errors import RequestError
 from promptsweep.models import failures
 from promptsweep.reports.troubles import Trouble, troubles
 
-
 BOTH = ["zero_shot", {"few_shot": {"k": 2}}]
 
 
