@@ -143,7 +143,7 @@ def test_a_run_that_is_done_leads_to_its_results(workspace, monkeypatch):
     test = opened("live", run="plain")
 
     assert test.success[0].value == "This run has ended: all is done."
-    assert [one.proto.page for one in test.get("page_link")].count("leaderboard") == 2  # and in the sidebar
+    assert [one.proto.page for one in test.get("page_link")].count("") == 2  # and in the sidebar
     assert "No run is in progress" in [one.value for one in test.subheader]
     assert [one.split(" · ")[0] for one in test.dataframe[1].value["run"]] == ["hostile", "days", "plain"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from promptsweep.errors import RequestError
 from promptsweep.models import failures
-from promptsweep.reports.troubles import Trouble, troubles
+from promptsweep.reports.troubles import Trouble, together, troubles
 
 BOTH = ["zero_shot", {"few_shot": {"k": 2}}]
 
@@ -14,7 +14,7 @@ BOTH = ["zero_shot", {"few_shot": {"k": 2}}]
 def found(house, run):
     arms = house.store.arms(house.store.find_run(run).id)
     with house.store.engine.connect() as connection:
-        return troubles(connection, arms)
+        return together(one for arm in arms for one in troubles(connection, arm))
 
 
 def http(status, text="no"):

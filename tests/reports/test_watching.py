@@ -23,6 +23,22 @@ def at_work(house, run, since=0.0):
         connection.execute(update(RUNS).where(RUNS.c.id == run).values(updated=time.time() - since))
 
 
+def resume(house, run, since):
+    """The run was entered so many seconds before its newest execution began."""
+    at_work(house, run)
+    with house.store.engine.begin() as connection:
+        connection.execute(update(RUNS).where(RUNS.c.id == run).values(created=time.time() - since))
+
+
+def wait_for(watch, true, seconds=20):
+    """The first look for which something is true."""
+    deadline = time.monotonic() + seconds
+    while not true(look := watch.look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return look
+
+
 def half_done(house):
     sweep = {"datasets": "lines", "strategies": ["zero_shot", {"few_shot": {"k": 2}}]}
     return house.run("half", budget={"requests": 40, "seconds": 100}, fresh=True, **sweep)
@@ -52,6 +68,19 @@ def test_a_run_that_has_ended_has_no_time(house):
     assert look.error.startswith("1 of 66 records ended in an error")
 
 
+def test_errors_that_are_made_anew_are_seen(own_house):
+    """Few-shot's error at line 7 stays as it is in the run's first execution, and may not in the next."""
+    sweep = {"datasets": "lines", "strategies": [{"few_shot": {"k": 2}}]}
+    run = own_house.run("whole", fresh=True, **sweep)
+    watch = Watch(own_house.store, run)
+    assert watch.look().errors == 1
+    resume(own_house, run, since=60)
+    with own_house.store.engine.begin() as connection:
+        connection.execute(update(schema.records).values(outcome="ok", error=None))
+
+    assert wait_for(watch, lambda look: look.errors == 0).done == 30
+
+
 def test_those_who_look_at_once_share_one_read(own_house):
     run = half_done(own_house)
     watch = Watch(own_house.store, run)
@@ -67,17 +96,13 @@ def test_a_later_look_is_a_new_one_and_tells_the_pace(own_house):
     with own_house.store.engine.begin() as connection:
         connection.execute(schema.records.delete().where(schema.records.c.sample_id == "line-9"))
 
-    looks = []
-    deadline = time.monotonic() + 20
-    while not looks and time.monotonic() < deadline:
-        looks = [look for look in [watch.look()] if look is not first]
-        time.sleep(0.01)
+    second = wait_for(watch, lambda look: look is not first)
 
-    assert looks[0].at - first.at >= INTERVAL
+    assert second.at - first.at >= INTERVAL
     assert first.pace.records is None
-    assert looks[0].pace.records == 0
-    # Nothing is missing of zero-shot, so it is read no more; few-shot is, and has one record less.
-    assert [arm.done for arm in looks[0].arms] == [30, 8]
+    assert second.pace.records == 0
+    # Nothing is missing of zero-shot, so it is not read again; few-shot is, and has one record less.
+    assert [arm.done for arm in second.arms] == [30, 8]
 
 
 @pytest.mark.parametrize(("since", "gone"), [(2, False), (60, True)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
@@ -41,13 +41,21 @@ class Trouble(NamedTuple):
     """One of the messages."""
 
 
-def troubles(connection: Connection, arms: Sequence[Any]) -> list[Trouble]:
-    """The errors of the arms' records, the most frequent kind first."""
+def troubles(connection: Connection, arm: Any) -> list[Trouble]:
+    """The errors of an arm's records, the most frequent kind first."""
     kind = _kind().label("kind")
     query = select(kind, func.count().label("count"), func.min(records.c.error).label("example"))
-    failed = within(records.c.id, arms) & (records.c.outcome == Outcome.ERROR.value)
-    rows = connection.execute(query.where(failed).group_by(kind))
-    return sorted((Trouble(*row) for row in rows), key=lambda one: (-one.records, one.kind))
+    failed = within(records.c.id, [arm]) & (records.c.outcome == Outcome.ERROR.value)
+    return together(Trouble(*row) for row in connection.execute(query.where(failed).group_by(kind)))
+
+
+def together(found: Iterable[Trouble]) -> list[Trouble]:
+    """Those of one kind as one, the most frequent kind first."""
+    kinds: dict[str, Trouble] = {}
+    for one in found:
+        before = kinds.get(one.kind, Trouble(one.kind, 0, one.example))
+        kinds[one.kind] = before._replace(records=before.records + one.records)
+    return sorted(kinds.values(), key=lambda one: (-one.records, one.kind))
 
 
 def _kind() -> ColumnElement[str]:

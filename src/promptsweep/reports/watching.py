@@ -18,14 +18,18 @@ from promptsweep.reports.leases import EXPIRY, last_seen
 from promptsweep.reports.pace import WINDOW, Moment, Pace, pace
 from promptsweep.reports.so_far import SoFar, so_far
 from promptsweep.reports.store import Store, loads
-from promptsweep.reports.troubles import Trouble, troubles
+from promptsweep.reports.troubles import Trouble, together, troubles
 from promptsweep.types import JSON, Outcome, Status
 
 runs, records = schema.runs, schema.records
 INTERVAL = 1.0
 """Seconds between two reads at least, however many look."""
 SHARE = 0.05
-"""What part of the time reading may take: where a read takes long, the next comes later."""
+"""What part of the time reading may take: where a read takes long, the next comes later …"""
+LONGEST = 10.0
+"""… but after so many seconds at most."""
+BEGINNING = 5.0
+"""Seconds between the entry of a run and its first execution at most: a later one resumes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class ArmProgress:
     """Records without an error."""
     errors: int
     so_far: SoFar | None
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Watch:
         self._lock = threading.Lock()
         self._moments: deque[Moment] = deque()
         self._complete: dict[int, ArmProgress] = {}
-        """Arms of which nothing is missing: they are read no more."""
+        """Arms of which nothing is under way any more: they are not read again."""
         self._moved = 0.0
         """When something was last seen to have been done."""
         self._last: Look | None = None
@@ -105,16 +110,13 @@ class Watch:
                 began = time.monotonic()
                 self._last = self._read()
                 took = time.monotonic() - began
-                self._next = began + took + max(INTERVAL, took / SHARE)
+                self._next = began + took + min(LONGEST, max(INTERVAL, took / SHARE))
             return self._last
 
     def _read(self) -> Look:
         run, now = self._store.find_run(self._run), time.time()
         with self._store.engine.connect() as connection:
-            stored = self._store.arms(run.id)
-            arms = tuple(self._arm(connection, run, arm) for arm in stored)
-            failed = [arm for arm, seen in zip(stored, arms, strict=True) if seen.errors]
-            found = tuple(troubles(connection, failed)) if failed else ()
+            arms = tuple(self._arm(connection, run, arm) for arm in self._store.arms(run.id))
         paid = ledger.of_run(self._store, run.id)
         done, planned = sum(arm.done + arm.errors for arm in arms), sum(arm.planned for arm in arms)
         self._note(Moment(now, done, paid.new.requests + paid.failed.requests))
@@ -128,7 +130,7 @@ class Watch:
             seconds=max(0.0, now - run.updated) if status is Status.RUNNING else None,
             silent=max(0.0, now - max(seen, run.updated, self._moved)),
             arms=arms,
-            troubles=found,
+            troubles=tuple(together(one for arm in arms for one in arm.troubles)),
             ledger=paid,
             budget=_limits(run),
             pace=pace(self._moments, planned),
@@ -144,18 +146,34 @@ class Watch:
 
     def _arm(self, connection: Connection, run: Any, arm: Any) -> ArmProgress:
         planned = arm.planned * planned_repeats(run, arm.label)
-        before = self._complete.get(arm.id)
-        if before is not None and before.planned == planned:
-            return before
-        query = select(records.c.outcome, func.count()).where(within(records.c.id, [arm]))
-        counts = {row[0]: row[1] for row in connection.execute(query.group_by(records.c.outcome))}
-        errors = counts.pop(Outcome.ERROR.value, 0)
-        done = sum(counts.values())
-        figure = so_far(connection, run, arm) if done else None
-        seen = ArmProgress(arm.label, arm.dataset, planned, done, errors, figure)
-        if done == planned:
+        seen = self._complete.get(arm.id)
+        if seen is None or not _is_complete(seen, run, planned):
+            seen = _progress(connection, run, arm, planned)
+        if _is_complete(seen, run, planned):
             self._complete[arm.id] = seen
         return seen
+
+
+def _is_complete(seen: ArmProgress, run: Any, planned: int) -> bool:
+    """Whether no record of the arm can change: a run that is resumed makes those with an error anew."""
+    resumed = run.updated - run.created > BEGINNING
+    return seen.done == planned or (seen.done + seen.errors == planned and not resumed)
+
+
+def _progress(connection: Connection, run: Any, arm: Any, planned: int) -> ArmProgress:
+    query = select(records.c.outcome, func.count()).where(within(records.c.id, [arm]))
+    counts = {row[0]: row[1] for row in connection.execute(query.group_by(records.c.outcome))}
+    errors = counts.pop(Outcome.ERROR.value, 0)
+    done = sum(counts.values())
+    return ArmProgress(
+        arm=arm.label,
+        dataset=arm.dataset,
+        planned=planned,
+        done=done,
+        errors=errors,
+        so_far=so_far(connection, run, arm) if done else None,
+        troubles=tuple(troubles(connection, arm)) if errors else (),
+    )
 
 
 def _limits(run: Any) -> dict[str, JSON]:
