@@ -111,6 +111,7 @@ def test_a_run_whose_process_is_gone_is_told_and_can_be_gone_on_with(half):
     assert "no sign of life" in badges(test)[0]
     assert "gave no sign of life for 12" in test.warning[0].value
     assert f"promptsweep run moods --resume {run}" in texts(test)
+    assert list(test.dataframe[2].value["status"]) == ["no sign of life"]
 
 
 def test_a_run_with_a_lease_is_alive(half):

@@ -51,12 +51,11 @@ def _slices(found: Sliced) -> None:
         width="stretch",
     )
     tables.table([_row(one) for one in found.slices])
-    st.caption(
-        say(
-            "Slices marked * have fewer than 20 independent samples: their figures say little. p is adjusted "
-            "for all slices (Holm)."
+    if any(one.few for one in found.slices):
+        st.caption(
+            say("The mark * stands at slices of fewer than 20 independent samples: their figures say little.")
         )
-    )
+    st.caption(say("In brackets: 95 % intervals. p is adjusted for all slices (Holm)."))
     if found.left:
         st.caption(
             say(

@@ -35,7 +35,7 @@ def _pair(pair: SourcePair, key: str) -> None:
     elif pair.same:
         st.caption(say("{template}: the same in both arms.", template=plain.literal(pair.a.name)))
     elif pair.a.text is None or pair.b.text is None:
-        _forgotten(pair.a, pair.b)
+        _forgotten(pair.a, pair.b, key)
     else:
         names = plain.cell(pair.a.name), plain.cell(pair.b.name)
         diffs.lines(line_diff(pair.a.text, pair.b.text, names))
@@ -53,15 +53,20 @@ def _only(pair: SourcePair, key: str) -> None:
         plain.labelled(say("Text"), one.text, f"template-{key}")
 
 
-def _forgotten(a: Source, b: Source) -> None:
+def _forgotten(a: Source, b: Source, key: str) -> None:
+    """Says which text is no longer known, and shows the one that is."""
     for name, one in (("A", a), ("B", b)):
-        if one.text is None:
-            st.caption(
-                say(
-                    "{template} was edited or removed since {arm} used it. The store keeps its address "
-                    "({address}), not its text; the messages that were made of it are above.",
-                    template=plain.literal(one.name),
-                    arm=name,
-                    address=plain.literal(one.address[:12]),
-                )
+        template = plain.literal(one.name)
+        if one.text is not None:
+            with st.expander(say("{template}, as {arm} used it", template=template, arm=name)):
+                plain.labelled(say("Text"), one.text, f"template-{key}")
+            continue
+        st.caption(
+            say(
+                "{template} was edited or removed since {arm} used it. The store keeps its address "
+                "({address}), not its text; the messages that were made of it are above.",
+                template=template,
+                arm=name,
+                address=plain.literal(one.address[:12]),
             )
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
@@ -94,18 +94,18 @@ def _ended(info: RunInfo, look: Look) -> None:
 
 
 def _others(info: RunInfo) -> None:
-    """The other runs in progress; without any run in progress, the most recent ones."""
-    going = {one.id: one for one in watched.going()}
-    others = [one for one in going.values() if one.id != info.id]
+    """The other runs that say they are in progress; where none is, the most recent ones."""
+    going = watched.going()
+    others = [one for one in going if one.id != info.id]
     if others:
         st.subheader(say("Also in progress"), anchor=False)
         for one in others:
             state = say("no sign of life") if one.gone else say("running")
             _link(f"{one.name} · {one.id} · {state}", one.id)
-    if not going:
+    if all(one.gone for one in going):
         st.subheader(say("No run is in progress"), anchor=False)
         st.caption(say("The most recent runs; select one to see its results."))
-        _recent(source.runs()[:RECENT])
+        _recent(source.runs()[:RECENT], {one.id for one in going})
 
 
 def _link(text: str, run: str) -> None:
@@ -113,17 +113,17 @@ def _link(text: str, run: str) -> None:
     st.page_link(pages.page("live"), label=plain.literal(text), query_params=query, icon=":material/sensors:")
 
 
-def _recent(runs: Sequence[RunInfo]) -> None:
+def _recent(runs: Sequence[RunInfo], gone: Collection[str]) -> None:
     def opens(place: int) -> None:
         pages.go("leaderboard", run=runs[place].id)
 
-    tables.openable([_row(info) for info in runs], "recent", opens)
+    tables.openable([_row(info, info.id in gone) for info in runs], "recent", opens)
 
 
-def _row(info: RunInfo) -> dict[str, Any]:
+def _row(info: RunInfo, gone: bool) -> dict[str, Any]:
     return {
         say("run"): labels.of_run(info),
-        say("status"): info.status.value,
+        say("status"): say("no sign of life") if gone else info.status.value,
         say("records"): f"{info.done + info.errors:,} / {info.planned:,}",
         say("errors"): info.errors,
         say("cost"): figures.dollars(info.cost),
