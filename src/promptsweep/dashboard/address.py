@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 OF_RUN = (
+    "other",
     "dataset",
     "baseline",
     "arm",
@@ -16,6 +17,8 @@ OF_RUN = (
     "strategy",
     "series",
     "cell",
+    "all",
+    "slice",
     "outcome",
     "wrong",
     "search",
