@@ -28,7 +28,16 @@ def used(usd, calls=1.0):
         (None, 1.0, Machine(300.0, 10), None, 10),
         (0.0, 1.0, Machine(300.0, 10), None, 10),
     ],
-    ids=["once", "three calls", "rounds up", "full before", "just in time", "free machine", "?", "free calls"],
+    ids=[
+        "once",
+        "three calls",
+        "rounds up",
+        "full before",
+        "just in time",
+        "free machine",
+        "?",
+        "free calls",
+    ],
 )
 def test_worked_cases(usd, calls, machine, samples, most):
     [found] = break_even([used(usd, calls)], machine)

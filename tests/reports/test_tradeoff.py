@@ -24,9 +24,7 @@ ARMS = [scored("a", 0.5), scored("b", 0.7), scored("c", 0.6), scored("d", 0.7)]
 SPENT = {"a": at(1.0), "b": at(2.0), "c": at(3.0), "d": at(4.0)}
 
 
-@pytest.mark.parametrize(
-    ("higher_is_better", "best"), [(True, {"a", "b"}), (False, {"a"}), (None, set())]
-)
+@pytest.mark.parametrize(("higher_is_better", "best"), [(True, {"a", "b"}), (False, {"a"}), (None, set())])
 def test_the_arms_that_nothing_beats(higher_is_better, best):
     found = tradeoffs(ARMS, "accuracy", SPENT, higher_is_better)
 

@@ -56,5 +56,8 @@ def cost_axis(used: Sequence[Usage]) -> Axis:
 
 def costs_of(used: Sequence[Usage], axis: Axis) -> dict[str, Interval]:
     """Label → what `EACH` samples cost, as it was."""
-    amounts = {one.arm: EACH * (one.tokens if axis == "tokens" else one.usd or 0.0) for one in used}
-    return {one.arm: Interval(amounts[one.arm], amounts[one.arm], amounts[one.arm], one.answers) for one in used}
+    found = {}
+    for one in used:
+        cost = EACH * (one.tokens if axis == "tokens" else one.usd or 0.0)
+        found[one.arm] = Interval(cost, cost, cost, one.answers)
+    return found

@@ -92,6 +92,6 @@ def _reasoning(connection: Connection, arm: Any, maker: str) -> int:
     """Tokens of reasoning in all calls of the arm's answers; replies that were pruned count for nothing."""
     read = (responses.c.key == calls.c.key) & (responses.c.version == version_of(maker))
     answered = (records.c.id == calls.c.record) & (records.c.outcome != Outcome.ERROR.value)
-    query = select(func.coalesce(func.sum(responses.c.reasoning_tokens), 0))
     joined = calls.join(records, answered).join(responses, read)
-    return int(connection.execute(query.select_from(joined).where(within(calls.c.record, [arm]))).scalar_one())
+    query = select(func.coalesce(func.sum(responses.c.reasoning_tokens), 0)).select_from(joined)
+    return int(connection.execute(query.where(within(calls.c.record, [arm]))).scalar_one())
