@@ -11,10 +11,10 @@ from promptsweep.reports.baseline_files import read_baseline, write_baseline
 from promptsweep.reports.baselines import make_baseline
 from promptsweep.reports.between import edits_between, edits_since
 from promptsweep.reports.history import (
+    arms_of,
     datasets_of,
     figures_of,
     history,
-    labels_of,
     newest_within,
     run_count,
     values,
@@ -83,7 +83,7 @@ def test_what_can_be_followed(past):
     found = history(past.store, "daily", 10)
 
     assert datasets_of(found) == ["lines"]
-    assert labels_of(found, "lines") == [ZERO, FEW]
+    assert [arm.arm for arm in arms_of(found, "lines")] == [ZERO, FEW]
     assert figures_of(found, "lines") == ["accuracy", "macro_f1", *OWN_FIGURES]
     assert figures_of([], "lines") == list(OWN_FIGURES)
 

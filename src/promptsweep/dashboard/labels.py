@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from promptsweep.dashboard import plain
-from promptsweep.reports import ArmSummary
 
 
-def of_arms(arms: Iterable[ArmSummary]) -> Mapping[str, str]:
+class Named(Protocol):
+    """An arm in whatever form."""
+
+    @property
+    def arm(self) -> str:
+        """Its label."""
+
+    @property
+    def dataset(self) -> str:
+        """What it is asked about."""
+
+
+def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:
     """Label → short name, unique; it names the dataset only where there are several."""
     by_dataset: dict[str, list[str]] = {}
     for arm in arms:

@@ -29,7 +29,8 @@ runs, arms = schema.runs, schema.arms
 class PastArm:
     """An arm of a run, without what it measured."""
 
-    label: str
+    arm: str
+    """The arm's label, unique in its run."""
     dataset: str
     planned: int
     """Samples."""
@@ -99,9 +100,13 @@ def figures_of(past: Sequence[PastRun], dataset: str) -> list[str]:
     return list(dict.fromkeys([*names, *OWN_FIGURES]))
 
 
-def labels_of(past: Sequence[PastRun], dataset: str) -> list[str]:
-    """The arms over a dataset in any of the runs, those of the newest first."""
-    return list(dict.fromkeys(arm.label for run in reversed(past) for arm in run.over(dataset)))
+def arms_of(past: Sequence[PastRun], dataset: str) -> list[PastArm]:
+    """The arms over a dataset in any of the runs, those of the newest first; each as it was last."""
+    found: dict[str, PastArm] = {}
+    for run in reversed(past):
+        for arm in run.over(dataset):
+            found.setdefault(arm.arm, arm)
+    return list(found.values())
 
 
 def newest_within(past: Sequence[PastRun], samples: int) -> list[PastRun]:

@@ -45,7 +45,7 @@ def runs_before(past: Sequence[PastRun], dataset: str) -> dict[str, dict[str, st
     last: dict[str, str] = {}
     found = {}
     for run in past:
-        labels = [arm.label for arm in run.over(dataset)]
+        labels = [arm.arm for arm in run.over(dataset)]
         found[run.id] = {label: last[label] for label in labels if label in last}
         last |= dict.fromkeys(labels, run.id)
     return found
