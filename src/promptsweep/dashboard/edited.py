@@ -11,6 +11,7 @@ from promptsweep.dashboard.followed import Choice, name_of
 from promptsweep.dashboard.words import say
 from promptsweep.reports.baselines import Baseline
 from promptsweep.reports.between import Edits
+from promptsweep.reports.history import PastRun
 
 BASELINE = "baseline"
 
@@ -18,7 +19,7 @@ BASELINE = "baseline"
 def show(choice: Choice, before: Baseline | None) -> None:
     """Draws the choice of a run and of what it is held against, and what differs."""
     st.subheader(say("What was edited"), anchor=False)
-    names = {run.id: name_of(run) for run in reversed(choice.runs)}
+    names = {run.id: _with_commit(run) for run in reversed(choice.runs)}
     one, two, _ = st.columns([2, 2, 1])
     with one:
         bound = address.bound("at", choice.run, None, "since")
@@ -35,6 +36,10 @@ def show(choice: Choice, before: Baseline | None) -> None:
     _edits(trending.edits(run, None if since == BASELINE else since, choice.sweep))
     if st.button(say("Open this run"), icon=":material/leaderboard:"):
         pages.go("leaderboard", run=run)
+
+
+def _with_commit(run: PastRun) -> str:
+    return plain.line(f"{name_of(run)} · {run.commit[:8]}") if run.commit else name_of(run)
 
 
 def _edits(found: Edits) -> None:

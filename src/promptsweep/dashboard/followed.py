@@ -54,10 +54,11 @@ def show(choice: Choice, before: Baseline | None) -> bool:
         if label in values[run.id]
     ]
     words = Words(title(choice.figure), say("arm"), say("run"), say("time"), say("commit"), say("worse"))
-    chart = lines(moments, _levels(choice, before), words)
+    levels = _levels(choice, before)
+    chart = lines(moments, levels, words)
     picked = st.altair_chart(chart, width="stretch", key="followed", on_select="rerun", selection_mode=CHOSEN)
     _open(picked, choice)
-    st.caption(_explained(choice, before))
+    st.caption(_explained(choice, any(level.label for level in levels)))
     downloads.rows(
         lambda: [_plain_row(run, label, values) for run in choice.runs for label in values[run.id]], "trend"
     )
@@ -93,9 +94,8 @@ def title(figure: str) -> str:
 
 
 def name_of(run: PastRun) -> str:
-    """A run's local time, the end of its id, which makes it unique, and its commit."""
-    commit = f" · {run.commit[:8]}" if run.commit else ""
-    return plain.line(f"{run.created.astimezone():%d %b %Y %H:%M} · {run.id.rpartition('-')[2]}{commit}")
+    """A run's local time, and the end of its id, which makes it unique."""
+    return plain.line(f"{run.created.astimezone():%d %b %Y %H:%M} · {run.id.rpartition('-')[2]}")
 
 
 def _worse(choice: Choice) -> list[Regression]:
@@ -185,7 +185,7 @@ def _row(one: Regression, choice: Choice, names: Mapping[str, str]) -> dict[str,
     }
 
 
-def _explained(choice: Choice, before: Baseline | None) -> str:
+def _explained(choice: Choice, baseline: bool) -> str:
     said = [
         say(
             "Whiskers are 95 % intervals. A red ring marks an arm that the paired test calls worse than in "
@@ -193,7 +193,7 @@ def _explained(choice: Choice, before: Baseline | None) -> str:
             "sweep."
         )
     ]
-    if before is not None:
+    if baseline:
         said.append(
             say(
                 "Dotted lines are the baseline of each arm; a metric that no gate holds against it is "

@@ -98,7 +98,8 @@ def spending() -> None:
         paid=say("new replies"),
         saved=say("saved by stored replies"),
     )
-    st.altair_chart(calendar([_on_day(one, dollars) for one in lines], words), width="stretch")
+    amounts = [_on_day(one, dollars) for one in lines]
+    st.altair_chart(calendar(amounts, words, "$,.3~r" if dollars else ",.3~s"), width="stretch")
     tables.table([_of_model(one) for one in by_model(lines)])
     downloads.rows([_plain_day(one) for one in lines], "spending")
     st.caption(_explained(lines, dollars))

@@ -47,7 +47,7 @@ def _row(one: Efficiency, table: CostTable, shown: Mapping[str, str]) -> dict[st
         say("arm"): shown[one.arm],
         plain.cell(table.metric): figure(one.score),
         unit: amount(cost, table.axis),
-        say("points for a dollar") if dollars else say("points for 1,000 tokens"): None
+        say("points / US$") if dollars else say("points / 1,000 tokens"): None
         if points is None
         else figure(points),
         say("against"): rival and shown[rival.rival],

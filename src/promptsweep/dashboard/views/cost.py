@@ -15,6 +15,9 @@ from promptsweep.reports.efficiency import Axis
 from promptsweep.reports.tradeoff import Tradeoff, cost_axis, costs_of, tradeoffs
 from promptsweep.reports.usage import Usage
 
+MOST_BESIDE = 5
+"""With more arms than this, charts of points are as wide as the page: their names need the room."""
+
 
 def show() -> None:
     """Draws the page."""
@@ -67,30 +70,21 @@ def _scores(
         return
     better = source.metrics(info)[arms[0].dataset][metric].higher_is_better
     waits = {label: one.p50 for label, one in costing.waited(info).items()}
-    price, wait = st.columns(2, gap="medium")
+    wide = len(arms) > MOST_BESIDE
+    price, wait = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     with price:
         st.subheader(say("Score and cost"), anchor=False)
         title = say("US$ for 1,000 samples") if axis == "usd" else say("tokens for 1,000 samples")
         found = tradeoffs(arms, metric, costs_of(used, axis), better)
         texts = {one.arm: worth.amount(one.spent.value, axis) for one in found}
-        _chart(
-            found,
-            texts,
-            shown,
-            Titles(title, _title(metric, better), say("arm")),
-            "$,.3~r" if axis == "usd" else ",.3~s",
-        )
+        titles = Titles(title, _title(metric, better), say("arm"))
+        _chart(_spots(found, texts, shown), titles, "$,.3~r" if axis == "usd" else ",.3~s", wide=wide)
     with wait:
         st.subheader(say("Score and waiting time"), anchor=False)
         found = tradeoffs(arms, metric, waits, better)
         texts = {one.arm: effort.seconds(one.spent) for one in found}
-        _chart(
-            found,
-            texts,
-            shown,
-            Titles(say("median wait, seconds"), _title(metric, better), say("arm")),
-            ",.3~r",
-        )
+        titles = titles._replace(x=say("median wait, seconds"))
+        _chart(_spots(found, texts, shown), titles, ",.3~r", wide=wide)
     st.caption(
         say(
             "Filled points are the arms worth considering: no other scores as much for less. The dashed "
@@ -130,13 +124,8 @@ def _title(metric: str, higher_is_better: bool | None) -> str:
     )
 
 
-def _chart(
-    found: Sequence[Tradeoff], texts: Mapping[str, str], shown: Mapping[str, str], titles: Titles, ticks: str
-) -> None:
-    if not found:
-        st.info(say("Nothing is scored yet."), icon=":material/hourglass:")
-        return
-    spots = [
+def _spots(found: Sequence[Tradeoff], texts: Mapping[str, str], shown: Mapping[str, str]) -> list[Spot]:
+    return [
         Spot(
             label=shown[one.arm],
             x=one.spent.value,
@@ -151,4 +140,10 @@ def _chart(
         )
         for one in found
     ]
-    st.altair_chart(tradeoff(spots, titles, ticks), width="stretch")
+
+
+def _chart(spots: Sequence[Spot], titles: Titles, ticks: str, *, wide: bool) -> None:
+    if spots:
+        st.altair_chart(tradeoff(spots, titles, ticks, 850 if wide else 400), width="stretch")
+    else:
+        st.info(say("Nothing is scored yet."), icon=":material/hourglass:")

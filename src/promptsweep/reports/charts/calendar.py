@@ -33,14 +33,16 @@ class Words(NamedTuple):
     saved: str
 
 
-def calendar(amounts: Sequence[Amount], words: Words) -> Any:
-    """Bars over time. Models are told apart by colour, and in the tooltip."""
+def calendar(amounts: Sequence[Amount], words: Words, value_format: str = ",.3~s") -> Any:
+    """Bars over time; models are told apart by colour, and in the tooltip. `value_format` is d3's."""
     days = [one.day for one in amounts]
     monthly = (max(days) - min(days)).days > MOST_DAYS
     unit = "utcyearmonth" if monthly else "utcyearmonthdate"
     base = alt.Chart(alt.InlineData(values=[_datum(one) for one in amounts])).encode(
         x=alt.X("day:T", timeUnit=unit, axis=alt.Axis(title=None, format="%b %Y" if monthly else "%d %b")),  # type: ignore[arg-type]
-        color=alt.Color("model:N", legend=alt.Legend(title=None, orient="top", labelLimit=300)),
+        color=alt.Color(
+            "model:N", legend=alt.Legend(title=None, orient="top", labelLimit=300, symbolOpacity=1)
+        ),
         tooltip=[
             alt.Tooltip("day:T", timeUnit=unit, title=words.day, format="%b %Y" if monthly else "%d %b %Y"),  # type: ignore[arg-type]
             alt.Tooltip("model:N", title=words.model),
@@ -48,8 +50,8 @@ def calendar(amounts: Sequence[Amount], words: Words) -> Any:
             alt.Tooltip("saved_text:N", title=words.saved),
         ],
     )
-    title = f"{words.saved} ←   {words.unit}   → {words.paid}"
-    axis = alt.Axis(title=title, labelExpr="format(abs(datum.value), ',.3~s')", tickCount=6)
+    ticks = f"format(abs(datum.value), '{value_format}')"
+    axis = alt.Axis(title=words.unit, labelExpr=ticks, tickCount=6)
     paid = base.mark_bar().encode(y=alt.Y("paid:Q", stack="zero", axis=axis))
     saved = base.mark_bar(opacity=0.35).encode(y=alt.Y("saved:Q", stack="zero"))
     rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(color="gray").encode(y="at:Q")

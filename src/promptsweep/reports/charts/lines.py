@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import altair as alt
 
 HEIGHT = 380
+HALF_A_DAY = timedelta(hours=12)
 RED = "#d1242f"
 """Stands out on a light and on a dark page."""
 CHOSEN = "chosen"
@@ -61,8 +62,10 @@ def lines(moments: Sequence[Moment], levels: Sequence[Level], words: Words) -> A
     """Lines by arm in the order in which arms first occur; a click on a point selects its run."""
     names = list(dict.fromkeys(one.label for one in moments))
     edges = [value for one in moments for value in (one.value, one.low, one.high) if math.isfinite(value)]
-    encoding = _Encoding(names, _domain([*edges, *(level.value for level in levels)]), words.value)
+    heights = _domain([*edges, *(level.value for level in levels)])
+    encoding = _Encoding(names, heights, words.value)
     layers = [
+        *_room(moments, encoding),
         *_selected(moments, encoding),
         *_levels(levels, encoding),
         *_arms(moments, encoding, words),
@@ -119,7 +122,16 @@ def _selected(moments: Sequence[Moment], encoding: _Encoding) -> list[Any]:
     """A band behind the run of which more is told."""
     when = {one.when.isoformat() for one in moments if one.selected}
     data = alt.InlineData(values=[{"when": one} for one in when])
-    return [alt.Chart(data).mark_rule(strokeWidth=16, opacity=0.15, color="gray").encode(x=encoding.x)]
+    band = alt.Chart(data).mark_rule(strokeWidth=16, opacity=0.15, color="gray").encode(x=encoding.x)
+    return [band] * bool(when)
+
+
+def _room(moments: Sequence[Moment], encoding: _Encoding) -> list[Any]:
+    """Half a day on both sides of a single run, drawn with nothing: one instant makes no axis."""
+    times = {one.when for one in moments}
+    ends = [{"when": (when + side).isoformat()} for when in times for side in (-HALF_A_DAY, HALF_A_DAY)]
+    empty = alt.Chart(alt.InlineData(values=ends)).mark_rule(opacity=0).encode(x=encoding.x)
+    return [empty] * (len(times) == 1)
 
 
 def _levels(levels: Sequence[Level], encoding: _Encoding) -> list[Any]:
@@ -136,19 +148,24 @@ def _levels(levels: Sequence[Level], encoding: _Encoding) -> list[Any]:
 
 def _arms(moments: Sequence[Moment], encoding: _Encoding, words: Words) -> list[Any]:
     """Whiskers, lines and points, and rings around what is worse."""
-    base = alt.Chart(alt.InlineData(values=[_datum(one) for one in moments]))
-    base = base.encode(x=encoding.x, y=encoding.y("value"), color=encoding.color)
+    base = _drawn(moments, encoding)
     click = alt.selection_point(name=CHOSEN, fields=["run"], on="click", empty=False)
-    ring = base.transform_filter("datum.wrong !== null").mark_point(
+    points = base.mark_point(size=80, filled=True, opacity=1)
+    worse = [one for one in moments if one.wrong is not None]
+    ring = _drawn(worse, encoding).mark_point(
         size=320, shape="circle", filled=False, strokeWidth=2.5, opacity=1
     )
-    points = base.mark_point(size=80, filled=True, opacity=1)
     return [
         base.mark_rule(opacity=0.35, strokeWidth=2).encode(y=encoding.y("low"), y2="high:Q"),
         base.mark_line(strokeWidth=2),
-        ring.encode(color=alt.value(RED)),
+        *[ring.encode(color=alt.value(RED))] * bool(worse),
         points.encode(shape=encoding.shape, tooltip=_tips(words)).add_params(click),
     ]
+
+
+def _drawn(moments: Sequence[Moment], encoding: _Encoding) -> Any:
+    base = alt.Chart(alt.InlineData(values=[_datum(one) for one in moments]))
+    return base.encode(x=encoding.x, y=encoding.y("value"), color=encoding.color)
 
 
 def _tips(words: Words) -> list[Any]:

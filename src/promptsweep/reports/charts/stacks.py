@@ -9,7 +9,7 @@ import altair as alt
 
 from promptsweep.reports.charts.whiskers import AXIS_HEIGHT, ROW_HEIGHT
 
-LEGEND_HEIGHT = 36
+LEGEND_HEIGHT = 64
 """Pixels for the legend below the axis."""
 
 

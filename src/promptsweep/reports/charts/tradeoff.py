@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import altair as alt
 
 HEIGHT = 400
+COLOR = alt.Color("theme:N", legend=None)
+"""The theme's first colour for all, text too: a chart does not know whether its page is light or dark."""
 LABEL = 0.05
 """Height of a label, in parts of the chart's."""
-LETTER = 0.0155
-"""Width of a letter, in parts of the chart's, where it takes half of a page."""
-POINT = 0.015
-"""Half the width of a point, in the same parts."""
+LETTER, POINT = 5.8, 6
+"""Width of a letter, and half that of a point, in pixels."""
 SPREAD = 20
 """From this ratio of the greatest cost to the smallest on, the scale is logarithmic."""
 
@@ -46,47 +46,47 @@ class Titles(NamedTuple):
     arm: str
 
 
-def tradeoff(spots: Sequence[Spot], titles: Titles, x_format: str = ",.3~s") -> Any:
-    """Points with whiskers where the ends are finite; `x_format` is d3's, for the ticks below."""
-    across, up = _span([(one.x, one.x_low, one.x_high) for one in spots], logarithmic=True), _up(spots)
-    x = alt.X(
-        "x:Q", scale=across.scale, axis=alt.Axis(title=titles.x, format=x_format, grid=True, **across.ticks)
-    )
+def tradeoff(spots: Sequence[Spot], titles: Titles, x_format: str = ",.3~s", width: int = 400) -> Any:
+    """Points with whiskers where the ends are finite.
+
+    `x_format` is d3's, for the ticks below; `width` is about how many pixels the chart will have.
+    """
+    across = _span([(one.x, one.x_low, one.x_high) for one in spots], logarithmic=True)
+    up = _up(spots)
+    below = alt.Axis(title=titles.x, format=x_format, grid=True, **across.ticks)
+    x = alt.X("x:Q", scale=across.scale, axis=below)
     y = alt.Y("y:Q", scale=up.scale, axis=alt.Axis(title=titles.y, format=",.2~f", tickCount=6))
-    base = alt.Chart(alt.InlineData(values=[_datum(one) for one in spots]))
+    base = alt.Chart(alt.InlineData(values=[_datum(one) for one in spots])).encode(color=COLOR)
+    rule = base.mark_rule(opacity=0.4, strokeWidth=2)
+    upright = rule.encode(x=x, y=alt.Y("y_low:Q", scale=up.scale), y2="y_high:Q")
+    level = rule.encode(x=alt.X("x_low:Q", scale=across.scale), x2="x_high:Q", y=y)
+    layers = [upright, level, _line(spots, x, y), *_points(base, x, y, titles)]
+    return alt.layer(*layers, *_labels(spots, across, up, width)).properties(height=HEIGHT)
+
+
+def _points(base: Any, x: Any, y: Any, titles: Titles) -> list[Any]:
+    """Filled where nothing beats them, else hollow."""
     tips = [
         alt.Tooltip("label:N", title=titles.arm),
         alt.Tooltip("y_text:N", title=titles.y),
         alt.Tooltip("x_text:N", title=titles.x),
     ]
-    whiskers = [
-        base.mark_rule(opacity=0.45, strokeWidth=2).encode(
-            x=x, y=alt.Y("y_low:Q", scale=up.scale), y2="y_high:Q"
-        ),
-        base.mark_rule(opacity=0.45, strokeWidth=2).encode(
-            x=alt.X("x_low:Q", scale=across.scale), x2="x_high:Q", y=y
-        ),
-    ]
-    points = [
+    return [
         base.transform_filter(f"datum.best === {best}")
         .mark_point(size=110, filled=filled, opacity=1, strokeWidth=2)
         .encode(x=x, y=y, tooltip=tips)
         for best, filled in (("true", True), ("false", False))
     ]
-    return alt.layer(*whiskers, _line(spots, x, y), *points, *_labels(spots, across, up)).properties(
-        height=HEIGHT
-    )
 
 
 def _line(spots: Sequence[Spot], x: Any, y: Any) -> Any:
     """From the cheapest to the best: what a cost buys at most."""
     best = sorted((one for one in spots if one.best), key=lambda one: one.x)
-    data = alt.InlineData(values=[{"x": one.x, "y": one.y} for one in best])
-    return (
-        alt.Chart(data)
-        .mark_line(interpolate="step-after", strokeDash=[5, 4], strokeWidth=1.5, opacity=0.7)
-        .encode(x=x, y=y)
+    data = alt.InlineData(values=[{"x": one.x, "y": one.y, "theme": 0} for one in best])
+    line = alt.Chart(data).mark_line(
+        interpolate="step-after", strokeDash=[5, 4], strokeWidth=1.5, opacity=0.7
     )
+    return line.encode(x=x, y=y, color=COLOR)
 
 
 class _Span(NamedTuple):
@@ -138,35 +138,55 @@ def _up(spots: Sequence[Spot]) -> _Span:
     return _Span(max(0.0, found.low), min(1.02, found.high), False) if share else found
 
 
-def _labels(spots: Sequence[Spot], across: _Span, up: _Span) -> list[Any]:
-    """Names beside the points, on the side that has room, each moved up or down until it covers no other."""
-    places = [(up.part(one.y), across.part(one.x)) for one in spots]
-    taken = [(height, x - POINT, x + POINT) for height, x in places]
-    found: dict[str, list[dict[str, Any]]] = {"left": [], "right": []}
+def _labels(spots: Sequence[Spot], across: _Span, up: _Span, width: int) -> list[Any]:
+    """Names beside the points, where they cover neither each other nor a point."""
+    half = POINT / width
+    taken = [_Place(up.part(one.y), across.part(one.x) - half, across.part(one.x) + half) for one in spots]
+    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for one in sorted(spots, key=lambda spot: (not spot.best, -spot.y)):
-        x, width = across.part(one.x), LETTER * len(one.label)
-        left = x + width > 0.97
-        begin = x - width - 0.02 if left else x + 0.02
-        place = _free(up.part(one.y) + LABEL / 2, begin, begin + width, taken)
-        taken.append((place, begin, begin + width))
-        side = "right" if left else "left"
-        found[side].append({"x": one.x, "at": up.value(place), "label": one.label})
+        reach, apart = LETTER * len(one.label) / width, 10 / width
+        place, left = _free(across.part(one.x), up.part(one.y), reach, apart, taken)
+        taken.append(place)
+        found[left].append({"x": one.x, "at": up.value(place.height), "label": one.label, "theme": 0})
     return [
-        alt.Chart(alt.InlineData(values=data))
-        .mark_text(align=align, dx=dx, fontSize=12, limit=300)  # type: ignore[arg-type]
-        .encode(x=alt.X("x:Q", scale=across.scale), y=alt.Y("at:Q", scale=up.scale), text="label:N")
-        for align, dx, data in (("left", 9, found["left"]), ("right", -9, found["right"]))
-        if data
+        alt.Chart(alt.InlineData(values=found[left]))
+        .mark_text(align=align, dx=dx, fontSize=12, limit=300, clip=True)  # type: ignore[arg-type]
+        .encode(
+            x=alt.X("x:Q", scale=across.scale),
+            y=alt.Y("at:Q", scale=up.scale),
+            text="label:N",
+            color=COLOR,
+        )
+        for left, align, dx in ((False, "left", 10), (True, "right", -10))
+        if found[left]
     ]
 
 
-def _free(wanted: float, begin: float, end: float, taken: Sequence[tuple[float, float, float]]) -> float:
-    """The height nearest to the wanted one at which no other label lies between `begin` and `end`."""
-    near = [place for place, first, last in taken if first < end and begin < last]
-    steps = sorted(range(-12, 13), key=lambda step: (abs(step), -step))
-    heights = [wanted + step * LABEL / 2 for step in steps]
-    inside = [height for height in heights if 0.02 <= height <= 0.98]
-    return next((one for one in inside if all(abs(one - other) >= LABEL for other in near)), wanted)
+class _Place(NamedTuple):
+    """Where a label or a point is, in parts of the chart."""
+
+    height: float
+    begin: float
+    end: float
+
+    def covers(self, other: _Place) -> bool:
+        """Whether the two are over each other."""
+        return abs(self.height - other.height) < LABEL and self.begin < other.end and other.begin < self.end
+
+
+def _free(x: float, y: float, reach: float, apart: float, taken: Sequence[_Place]) -> tuple[_Place, bool]:
+    """The free place nearest to a point, and whether it is on its left; without one, the nearest."""
+    tried = []
+    for step in range(-14, 15):
+        height = y + LABEL * (0.6 + step / 2)
+        for left in (False, True):
+            begin = x - reach - apart if left else x + apart
+            outside = begin < 0 or begin + reach > 1 or not 0.02 <= height <= 0.98
+            place = _Place(height, begin, begin + reach)
+            covering = any(place.covers(other) for other in taken)
+            tried.append(((covering, outside, abs(step) + 1.5 * left), place, left))
+    _, place, left = min(tried, key=lambda one: one[0])
+    return place, left
 
 
 def _datum(one: Spot) -> dict[str, Any]:
@@ -174,4 +194,4 @@ def _datum(one: Spot) -> dict[str, Any]:
     ends = {"x_low": one.x_low, "x_high": one.x_high, "y_low": one.y_low, "y_high": one.y_high}
     known = {name: value for name, value in ends.items() if math.isfinite(value)}
     texts = {"label": one.label, "x_text": one.x_text, "y_text": one.y_text}
-    return {"x": one.x, "y": one.y, "best": one.best, **texts, **known}
+    return {"x": one.x, "y": one.y, "best": one.best, "theme": 0, **texts, **known}
