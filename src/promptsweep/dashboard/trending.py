@@ -123,10 +123,15 @@ def _worse(opened: Store, version: _Version, before: _Before, metric: str) -> li
 def _failed(
     opened: Store, version: _Version, dataset: str, figure: str, file: _File | None
 ) -> list[Regression]:
+    return failed_gates(opened, version[0], dataset, figure, _readable(file))
+
+
+def _readable(file: _File | None) -> Baseline | None:
+    """The baseline, if there is one that is not damaged: the page tells of that."""
     try:
-        return failed_gates(opened, version[0], dataset, figure, None if file is None else _baseline(file))
-    except ConfigError:  # a damaged baseline, which the page tells
-        return []
+        return None if file is None else _baseline(file)
+    except ConfigError:
+        return None
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
