@@ -10,6 +10,7 @@ from promptsweep.reports import summarise
 from promptsweep.reports.baseline_files import read_baseline, write_baseline
 from promptsweep.reports.baselines import make_baseline
 from promptsweep.reports.between import edits_between, edits_since
+from promptsweep.reports.evidence import of_values
 from promptsweep.reports.history import (
     arms_of,
     datasets_of,
@@ -19,6 +20,7 @@ from promptsweep.reports.history import (
     run_count,
     values,
 )
+from promptsweep.reports.measured import measured
 from promptsweep.reports.regressions import (
     baseline_means,
     failed_gates,
@@ -27,7 +29,7 @@ from promptsweep.reports.regressions import (
     thresholds,
     worse_than_before,
 )
-from promptsweep.runners.gates import OWN_FIGURES
+from promptsweep.runners.gates import AMOUNTS, OWN_FIGURES, RATES
 from promptsweep.types import Completion, Usage
 from reports.conftest import furnish
 
@@ -115,6 +117,28 @@ def test_what_every_arm_has(past, figure, value):
     assert found.keys() == {ZERO, FEW}
     assert found[ZERO].value == pytest.approx(value)
     assert found[ZERO].low <= found[ZERO].value <= found[ZERO].high
+
+
+@pytest.mark.parametrize("figure", [*AMOUNTS, *RATES])
+def test_sums_in_the_database_say_what_gates_measure(past, figure):
+    [zero, _] = past.store.arms(past.ids[2])
+    with past.store.engine.connect() as connection:
+        rows = measured(connection, zero, OWN_FIGURES[figure])
+    expected = of_values(rows, OWN_FIGURES[figure], 0.0, None).interval
+
+    found = values(past.store, past.ids[2], "lines", figure)[ZERO]
+
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (expected.value, expected.low, expected.high), abs=1e-9
+    )
+    assert found.n == expected.n
+
+
+def test_repeats_are_averaged_within_a_sample(house):
+    found = values(house.store, "twice", "lines", "error_rate")[FEW]
+
+    assert found.n == 30
+    assert found.value == pytest.approx(0.5 / 30)
 
 
 def test_what_nobody_knows_is_absent(own_house):

@@ -11,18 +11,18 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from promptsweep.reports import schema
-from promptsweep.reports.arms import StoredMetric, stored_metrics
+from promptsweep.reports.arms import StoredMetric, stored_metrics, within
 from promptsweep.reports.evidence import of_values
 from promptsweep.reports.grown import planned_repeats
-from promptsweep.reports.measured import measured
+from promptsweep.reports.measured import counted, measured, own_value
 from promptsweep.reports.store import Store, loads
 from promptsweep.reports.summary import metric_interval
 from promptsweep.reports.waiting import waiting
-from promptsweep.runners.gates import OWN_FIGURES, QUANTILES
-from promptsweep.stats import Interval
+from promptsweep.runners.gates import OWN_FIGURES, QUANTILES, RATES, Figure
+from promptsweep.stats import Interval, mean_interval_from_sums, proportion_interval
 from promptsweep.types import Status
 
-runs, arms = schema.runs, schema.arms
+runs, arms, records = schema.runs, schema.arms, schema.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,24 @@ def _value(store: Store, connection: Connection, run: Any, arm: Any, name: str) 
     if name in QUANTILES:
         found = waiting(connection, arm)
         return None if found is None else {0.5: found.p50, 0.95: found.p95}[QUANTILES[name]]
-    rows = measured(connection, arm, OWN_FIGURES[name])
-    known = all(row.value is not None for row in rows)
-    return of_values(rows, OWN_FIGURES[name], 0.0, None).interval if known else None
+    return _own(connection, arm, OWN_FIGURES[name], planned_repeats(run, arm.label))
+
+
+def _own(connection: Connection, arm: Any, figure: Figure, repeats: int) -> Interval | None:
+    """An amount or a rate, as gates measure it; None where nobody knows it.
+
+    With one attempt at each sample the database adds up, so that memory stays flat.
+    """
+    if repeats > 1 or arm.cluster is not None:
+        rows = measured(connection, arm, figure)
+        known = all(row.value is not None for row in rows)
+        return of_values(rows, figure, 0.0, None).interval if known else None
+    value = own_value(figure)
+    sums = select(func.count(), func.count(value), func.sum(value), func.sum(value * value))
+    own = within(records.c.id, [arm]) & counted(figure)
+    n, known, total, squares = connection.execute(sums.where(own)).one()
+    if not n or known < n:
+        return None
+    if figure.name in RATES:
+        return proportion_interval(round(total), n)
+    return mean_interval_from_sums(n, float(total), float(squares), bounds=None)

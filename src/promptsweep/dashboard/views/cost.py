@@ -15,6 +15,8 @@ from promptsweep.reports.efficiency import Axis
 from promptsweep.reports.tradeoff import Tradeoff, cost_axis, costs_of, tradeoffs
 from promptsweep.reports.usage import Usage
 
+AT_ONCE = 300_000
+"""Records of a run whose arms are compared without being asked for it."""
 MOST_BESIDE = 5
 """With more arms than this, charts of points are as wide as the page: their names need the room."""
 
@@ -91,7 +93,20 @@ def _scores(
             "line joins them. Whiskers are 95 % intervals."
         )
     )
-    worth.show(costing.worth(info, arms[0].dataset, metric), shown)
+    kind = source.metrics(info)[arms[0].dataset][metric].kind
+    if len(arms) > 1 and kind != "aggregate" and _wanted(info):
+        with st.spinner(say("Comparing the arms …")):
+            table = costing.worth(info, arms[0].dataset, metric)
+        worth.show(table, shown)
+
+
+def _wanted(info: RunInfo) -> bool:
+    """Whether the arms are compared sample by sample: in a run of very many records only where one asks."""
+    if info.done <= AT_ONCE:
+        return True
+    label = say("Compare the arms sample by sample (takes a while)")
+    asked: bool = st.toggle(label, **address.bound("worth", address.get("worth") is not None, False))
+    return asked
 
 
 def _what_is_unknown(used: Sequence[Usage], axis: Axis) -> None:
