@@ -39,11 +39,11 @@ class Choice(NamedTuple):
     """The id of the run of which more is told."""
 
 
-def show(choice: Choice, before: Baseline | None) -> bool:
-    """Draws the chart; False where nothing was measured."""
+def show(choice: Choice, before: Baseline | None) -> list[Regression] | None:
+    """Draws the chart; what is worse than before, the oldest first, or None where nothing was measured."""
     values = trending.measured(choice.runs, choice.dataset, choice.figure)
     if not any(label in found for found in values.values() for label in choice.shown):
-        return False
+        return None
     with st.spinner(say("Testing the runs …")):
         worse = _worse(choice)
     wrong = _wrong(worse, choice)
@@ -62,12 +62,11 @@ def show(choice: Choice, before: Baseline | None) -> bool:
     downloads.rows(
         lambda: [_plain_row(run, label, values) for run in choice.runs for label in values[run.id]], "trend"
     )
-    return True
+    return worse
 
 
-def regressions(choice: Choice) -> None:
+def regressions(worse: Sequence[Regression], choice: Choice) -> None:
     """Draws the table of what is worse than before; nothing where nothing is."""
-    worse = _worse(choice)
     if not worse:
         return
     st.subheader(say("What became worse"), anchor=False)

@@ -71,8 +71,8 @@ def regressions(
     opened, file, before = source.store(), _baseline_file(sweep), runs_before(runs, dataset)
     found: list[Regression] = []
     for run in among:
-        earlier = tuple(sorted(before[run.id].items()))
-        found += _worse(opened, _version(run), earlier, figure)
+        if any(figure in arm.metrics for arm in run.over(dataset)):
+            found += _worse(opened, _version(run), tuple(sorted(before[run.id].items())), figure)
         found += _failed(opened, _version(run), dataset, figure, file)
     return found
 

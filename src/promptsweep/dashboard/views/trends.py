@@ -29,11 +29,12 @@ def show() -> None:
     before = _baseline(info.name)
     choice = _choices(info.name, runs, info.id)
     _notes(choice, runs)
-    if not followed.show(choice, before):
+    worse = followed.show(choice, before)
+    if worse is None:
         st.info(say("None of the runs has measured this yet."), icon=":material/hourglass:")
         return
     edited.show(choice, before)
-    followed.regressions(choice)
+    followed.regressions(worse, choice)
 
 
 def _baseline(sweep: str) -> Baseline | None:
