@@ -55,7 +55,7 @@ def _edits(found: Edits) -> None:
     for lines, labels in together.items():
         plain.labelled(_heading(labels, len(found.arms)), "\n".join(lines), f"edits-{labels[0]}")
     if not together and found.arms:
-        st.caption(say("Nothing else differs: templates, code, rows, parameters and models are the same."))
+        st.caption(say("No template, code, row, parameter or model differs."))
 
 
 def _together(arms: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:

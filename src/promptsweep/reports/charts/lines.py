@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import altair as alt
 
 HEIGHT = 380
+FEW = 60
+"""With more runs than this, points and lines are small."""
 HALF_A_DAY = timedelta(hours=12)
 RED = "#d1242f"
 """Stands out on a light and on a dark page."""
@@ -150,14 +152,15 @@ def _arms(moments: Sequence[Moment], encoding: _Encoding, words: Words) -> list[
     """Whiskers, lines and points, and rings around what is worse."""
     base = _drawn(moments, encoding)
     click = alt.selection_point(name=CHOSEN, fields=["run"], on="click", empty=False)
-    points = base.mark_point(size=80, filled=True, opacity=1)
+    few = len({one.run for one in moments}) <= FEW
+    points = base.mark_point(size=80 if few else 24, filled=True, opacity=1)
     worse = [one for one in moments if one.wrong is not None]
     ring = _drawn(worse, encoding).mark_point(
         size=320, shape="circle", filled=False, strokeWidth=2.5, opacity=1
     )
     return [
-        base.mark_rule(opacity=0.35, strokeWidth=2).encode(y=encoding.y("low"), y2="high:Q"),
-        base.mark_line(strokeWidth=2),
+        base.mark_rule(opacity=0.35, strokeWidth=2 if few else 1).encode(y=encoding.y("low"), y2="high:Q"),
+        base.mark_line(strokeWidth=2 if few else 1),
         *[ring.encode(color=alt.value(RED))] * bool(worse),
         points.encode(shape=encoding.shape, tooltip=_tips(words)).add_params(click),
     ]
