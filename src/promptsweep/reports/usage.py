@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from promptsweep.reports import schema
-from promptsweep.reports.arms import within
+from promptsweep.reports.arms import of_their_arms, within
 from promptsweep.reports.calls import origin, version_of
 from promptsweep.reports.store import Store
 from promptsweep.types import Outcome
@@ -56,8 +56,6 @@ def usages(store: Store, run: str) -> list[Usage]:
 
 
 def _means(run: str) -> Select[Any]:
-    size = schema.record_id(1, 0, 0)
-    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
     names = ("prompt_tokens", "completion_tokens", "requests", "cost")
     return (
         select(
@@ -66,7 +64,7 @@ def _means(run: str) -> Select[Any]:
             func.count().filter(records.c.cost.is_(None)).label("unpriced"),
             *(func.avg(records.c[name]).label(name) for name in names),
         )
-        .select_from(arms.join(records, own))
+        .select_from(arms.join(records, of_their_arms()))
         .where(arms.c.run == run, records.c.outcome != Outcome.ERROR.value)
         .group_by(arms.c.id)
         .order_by(arms.c.id)
