@@ -26,6 +26,9 @@ def show() -> None:
     wanted = address.get("runs")
     limit = wanted if wanted in LIMITS else LIMITS[0]
     runs = trending.past(info.name, int(limit))
+    if not runs:  # its first run has begun this moment
+        st.info(say("None of the runs has measured this yet."), icon=":material/hourglass:")
+        return
     before = _baseline(info.name)
     choice = _choices(info.name, runs, info.id)
     _notes(choice, runs)
