@@ -25,6 +25,8 @@ OF_RUN = (
     "page",
     "sample",
     "repeat",
+    "at",
+    "since",
 )
 """What means something only within one run: gone from the query when another run is picked."""
 KEPT = ("run", "lang")
@@ -37,9 +39,9 @@ def get(name: str) -> str | None:
 
 
 def number(name: str, default: int) -> int:
-    """A value of the query as a whole number of at most six digits, `default` for anything else."""
+    """A value of the query as a whole number of at most nine digits, `default` for anything else."""
     given = get(name) or ""
-    return int(given) if re.fullmatch(r"[0-9]{1,6}", given) else default
+    return int(given) if re.fullmatch(r"[0-9]{1,9}", given) else default
 
 
 def put(name: str, value: str | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from promptsweep.reports import schema
+from promptsweep.reports.arms import of_their_arms
 from promptsweep.reports.grown import planned_repeats
 from promptsweep.reports.identities import FORMS
 from promptsweep.reports.pages import RecordRow, page
@@ -73,8 +74,6 @@ def _infos(store: Store, query: Select[Any]) -> list[RunInfo]:
 
 def _counts(identities: Sequence[str]) -> Select[Any]:
     """Records of each arm of the runs, by what became of them."""
-    size = schema.record_id(1, 0, 0)
-    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
     return (
         select(
             arms.c.run,
@@ -85,7 +84,7 @@ def _counts(identities: Sequence[str]) -> Select[Any]:
             _number(records.c.id.is_not(None) & records.c.cost.is_(None)).label("unpriced"),
             func.coalesce(func.sum(records.c.cost), 0.0).label("cost"),
         )
-        .select_from(arms.outerjoin(records, own))
+        .select_from(arms.outerjoin(records, of_their_arms()))
         .where(arms.c.run.in_(identities))
         .group_by(arms.c.id)
     )

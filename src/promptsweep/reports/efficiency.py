@@ -133,6 +133,7 @@ def _table(connection: Connection, lineup: Lineup) -> CostTable:
     sign = 1 if lineup.metric.higher_is_better else -1
     merits = [sign * mean for mean in lineup.means()]
     order = sorted(range(len(costs)), key=lambda place: (costs[place], -merits[place]))
+    best = pareto_set(costs, merits)
     return CostTable(
         dataset=lineup.dataset,
         metric=lineup.metric.name,
@@ -140,7 +141,10 @@ def _table(connection: Connection, lineup: Lineup) -> CostTable:
         n=len(lineup.keys),
         axis=axis,
         why=why,
-        arms=tuple(_efficiency(lineup, place, spent[place], costs, merits) for place in order),
+        arms=tuple(
+            _efficiency(lineup, place, spent[place], _at_cost(lineup, place, costs, merits), best[place])
+            for place in order
+        ),
     )
 
 
@@ -170,7 +174,7 @@ def _axis(spent: Sequence[_Spent], models: Sequence[str]) -> tuple[Axis, str]:
 
 
 def _efficiency(
-    lineup: Lineup, place: int, spent: _Spent, costs: Sequence[float], merits: Sequence[float]
+    lineup: Lineup, place: int, spent: _Spent, at_cost: AtCost | None, pareto: bool
 ) -> Efficiency:
     score = lineup.means()[place]
     gains = lineup.metric.higher_is_better
@@ -181,9 +185,15 @@ def _efficiency(
         tokens=spent.tokens,
         per_dollar=score / spent.usd if gains and spent.usd else None,
         per_thousand_tokens=1000 * score / spent.tokens if gains and spent.tokens else None,
-        pareto=not any(_dominates(other, place, costs, merits) for other in range(len(costs))),
-        at_cost=_at_cost(lineup, place, costs, merits),
+        pareto=pareto,
+        at_cost=at_cost,
     )
+
+
+def pareto_set(costs: Sequence[float], merits: Sequence[float]) -> list[bool]:
+    """Which of them nothing beats: no other has as much merit for less cost, or more for as little."""
+    places = range(len(costs))
+    return [not any(_dominates(other, place, costs, merits) for other in places) for place in places]
 
 
 def _dominates(one: int, other: int, costs: Sequence[float], merits: Sequence[float]) -> bool:
