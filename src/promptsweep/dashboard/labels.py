@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from promptsweep.dashboard import plain
-from promptsweep.reports import ArmSummary
 
 
-def of_arms(arms: Iterable[ArmSummary]) -> Mapping[str, str]:
+class Labelled(Protocol):
+    """What naming reads of an arm."""
+
+    @property
+    def arm(self) -> str: ...  # noqa: D102
+    @property
+    def dataset(self) -> str: ...  # noqa: D102
+
+
+def of_arms(arms: Iterable[Labelled]) -> Mapping[str, str]:
     """Label → short name, unique; it names the dataset only where there are several."""
     by_dataset: dict[str, list[str]] = {}
     for arm in arms:

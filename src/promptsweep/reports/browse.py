@@ -17,7 +17,7 @@ from promptsweep.reports.store import Store, loads
 from promptsweep.reports.traces import Trace, trace
 from promptsweep.types import JSON, Outcome, Status
 
-__all__ = ["RecordRow", "RunInfo", "Trace", "list_runs", "page", "run_info", "trace"]
+__all__ = ["Known", "RecordRow", "RunInfo", "Trace", "list_runs", "page", "run_info", "trace"]
 
 runs, arms, records = schema.runs, schema.arms, schema.records
 Known: TypeAlias = dict[tuple[str, str, float], list[Any]]
