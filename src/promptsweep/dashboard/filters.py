@@ -78,11 +78,11 @@ def _select(
 ) -> None:
     """A choice among what there is; `nothing` stands for no choice."""
 
-    def of(option: str | None) -> str:
-        return nothing if option is None else shown(option)
+    def of(option: str) -> str:
+        return shown(option) if option else nothing
 
-    bound = address.bound(name, value, None, "page", *clears)
-    st.selectbox(label, [None, *options], format_func=of, **bound)
+    bound = address.bound(name, value or "", "", "page", *clears)
+    st.selectbox(label, ["", *options], format_func=of, **bound)
 
 
 def _open(label: str, name: str, value: str | None, options: Sequence[str], **widget: Any) -> None:

@@ -58,11 +58,12 @@ def json_text(value: JSON) -> str:
 
 def labelled(label: str, text: str | None, name: str | None = None) -> None:
     """Draws a block under a label of ours; a dash where there is no text. `name` tells equal labels apart."""
-    st.caption(label)
-    if text is None:
-        st.text("–")
-    else:
-        block(text, name or label)
+    with st.container(gap="xxsmall"):
+        st.caption(label)
+        if text is None:
+            st.text("–")
+        else:
+            block(text, name or label)
 
 
 def block(text: str, name: str = "text") -> None:

@@ -35,10 +35,13 @@ class Facets:
 
 
 def facets(store: Store, run: str) -> Facets:
-    """What occurs in the first 1,000 samples of each dataset, answers as the first arm over it gave them."""
+    """What occurs in the first 1,000 samples of each dataset, answers as the first arm over it gave them.
+
+    Raises ConfigError for an unknown run.
+    """
     targets, answers = Counter[str](), Counter[str]()
     fields: dict[str, Counter[str]] = {}
-    first = {arm.dataset: arm.id for arm in reversed(store.arms(run))}
+    first = {arm.dataset: arm.id for arm in reversed(store.arms(store.find_run(run).id))}
     query = select(records.c.answer, samples.c.targets, samples.c.fields).join(
         samples, samples.c.digest == records.c.sample
     )

@@ -11,7 +11,8 @@ from promptsweep.dashboard import address, banner, downloads, explore, filters, 
 from promptsweep.dashboard.views import trace
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
-from promptsweep.reports.browse import RecordRow
+from promptsweep.reports.browse import RecordRow, RunInfo
+from promptsweep.reports.matching import Filter
 
 PAGE = 50
 """Records on a page."""
@@ -29,16 +30,26 @@ def show() -> None:
     filters.show(info)
     chosen = explore.wanted(info)
     total = explore.count(info, chosen)
+    if total:
+        _page(info, chosen, total)
+        _downloads(info, chosen, total)
+    else:
+        st.info(say("No record fits."), icon=":material/filter_alt_off:")
+
+
+@st.fragment
+def _page(info: RunInfo, chosen: Filter, total: int) -> None:
+    """A fragment, so that turning a page draws nothing else again."""
     number = address.number("page", 1)
     number = number if 1 <= number <= _pages_of(total) else 1
     found = explore.numbers(info, chosen, (number - 1) * PAGE, PAGE)
-    rows = explore.rows(info, found, plain.MOST_IN_CELL + 1)
-    if not rows:
-        st.info(say("No record fits."), icon=":material/filter_alt_off:")
-        return
     shown = labels.of_arms(explore.arms(info))
-    _records(rows, shown)
+    rows = explore.rows(info, found, plain.MOST_IN_CELL + 1)
+    _records(rows, {} if chosen.arm or len(shown) == 1 else shown)
     _pages(number, total)
+
+
+def _downloads(info: RunInfo, chosen: Filter, total: int) -> None:
     most = min(total, MOST_DOWNLOADED)
     downloads.rows(lambda: _whole(explore.rows(info, explore.numbers(info, chosen, 0, most))), "samples")
     if total > most:
@@ -46,7 +57,18 @@ def show() -> None:
 
 
 def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
-    cells = [{**_sample(row), say("arm"): shown[row.arm], **_verdict(row)} for row in rows]
+    """`shown` names the arms where there are several to tell apart."""
+    metrics = list(dict.fromkeys(name for row in rows for name in row.scores))
+    cells = [
+        {
+            **_sample(row),
+            **({say("arm"): shown[row.arm]} if shown else {}),
+            **_verdict(row),
+            **{plain.cell(name): row.scores.get(name) for name in metrics},
+            **_effort(row),
+        }
+        for row in rows
+    ]
     st.caption(say("Select a row to see all that was sent and replied."))
 
     def opened(place: int) -> None:
@@ -55,9 +77,9 @@ def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
         address.change(sample=row.sample_id, of=row.arm, repeat=repeat)
         st.rerun()
 
-    wide = st.column_config.TextColumn(width="medium")
+    wide = st.column_config.TextColumn(width=170)
     number = st.column_config.NumberColumn(format="%.2f")
-    scores = dict.fromkeys((plain.cell(name) for row in rows for name in row.scores), number)
+    scores = dict.fromkeys(map(plain.cell, metrics), number)
     counts = {say("tokens"): st.column_config.NumberColumn(format="localized")}
     tables.openable(cells, "records", opened, {**scores, **counts, say("input"): wide, say("answer"): wide})
 
@@ -72,7 +94,11 @@ def _verdict(row: RecordRow) -> dict[str, Any]:
         say("input"): plain.cell(row.input),
         say("target"): plain.cell(" | ".join(row.targets)),
         say("answer"): plain.cell(row.error or row.answer or tables.ABSENT),
-        **{plain.cell(name): value for name, value in row.scores.items()},
+    }
+
+
+def _effort(row: RecordRow) -> dict[str, Any]:
+    return {
         say("tokens"): row.tokens,
         say("time"): figures.duration(row.seconds),
         say("cost"): figures.dollars(row.cost),

@@ -66,15 +66,16 @@ def _steps(info: RunInfo, trace: Trace, chosen: Filter, arm: str) -> None:
     place = explore.place(info, chosen, trace.record)
     back, before, number, after, on = st.columns([1.3, 1.3, 2, 1.3, 1.5], vertical_alignment="center")
     with back:
-        filters = explore.query() if arm == "of" else {"arm": trace.arm}
-        pages.link("samples", **filters)
+        query = address.query(**(explore.query() if arm == "of" else {"arm": trace.arm}))
+        icon = ":material/arrow_back:"
+        st.page_link(pages.page("samples"), label=say("To the table"), icon=icon, query_params=query)
     with before:
         _step(say("Previous"), "Left", place.before if place else None, arm)
     with number.container(horizontal=True, horizontal_alignment="center"):
         st.text(
             say("{number} of {total}", number=f"{place.number:,}", total=f"{place.total:,}")
             if place
-            else say("Not among the samples that fit the filter")
+            else say("Outside the filter")
         )
     with after:
         _step(say("Next"), "Right", place.after if place else None, arm)
@@ -146,8 +147,8 @@ def _waited(trace: Trace) -> str:
 
 
 def _score(name: str, score: Score) -> dict[str, object]:
-    reason = plain.cell(score.reason)
-    return {say("metric"): plain.cell(name), say("score"): score.value, say("reason"): reason}
+    reason = {say("reason"): plain.cell(score.reason)} if score.reason else {}
+    return {say("metric"): plain.cell(name), say("score"): score.value, **reason}
 
 
 def _sample(trace: Trace) -> None:
