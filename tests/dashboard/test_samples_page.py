@@ -88,6 +88,17 @@ def test_a_trace_that_was_linked_to_lies_among_the_samples_of_its_arm(app):
     assert test.query_params["sample"] != "s-3"
 
 
+@pytest.mark.parametrize(("read_only", "links"), [("", 2), ("1", 0)])
+def test_a_trace_leads_to_the_playground_where_something_may_be_sent(app, monkeypatch, read_only, links):
+    monkeypatch.setenv("PROMPTSWEEP_READ_ONLY", read_only)
+
+    test = app("trace", run="plain", sample="s-3", arm=FEW)
+
+    found = [link.proto for link in test.get("page_link") if link.proto.label == "Playground"]
+    assert len(found) == links  # the sidebar's, and the trace's own
+    assert not found or any("sample=s-3" in link.query_string for link in found)
+
+
 def test_samples_and_traces_speak_korean(app):
     table = app("samples", run="plain", lang="ko")
     assert table.title[0].value == "샘플"

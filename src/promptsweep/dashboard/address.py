@@ -21,9 +21,9 @@ OF_RUN = (
     "field",
     "value",
     "order",
+    "of",
     "page",
     "sample",
-    "of",
     "repeat",
 )
 """What means something only within one run: gone from the query when another run is picked."""

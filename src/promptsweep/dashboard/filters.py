@@ -9,9 +9,10 @@ import streamlit as st
 
 from promptsweep.dashboard import address, explore, labels, plain
 from promptsweep.dashboard.words import say
+from promptsweep.metrics.classification import UNPARSED
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.facets import Facets
-from promptsweep.reports.matching import UNPARSED, Filter, Order
+from promptsweep.reports.matching import Filter, Order
 
 LATER = ("target", "answer", "field", "value", "metric")
 """Filters that are folded away until one of them is used."""

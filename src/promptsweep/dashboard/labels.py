@@ -8,16 +8,19 @@ from typing import Protocol
 from promptsweep.dashboard import plain
 
 
-class Labelled(Protocol):
-    """What naming reads of an arm."""
+class Named(Protocol):
+    """An arm in whatever form."""
 
     @property
-    def arm(self) -> str: ...  # noqa: D102
+    def arm(self) -> str:
+        """Its label."""
+
     @property
-    def dataset(self) -> str: ...  # noqa: D102
+    def dataset(self) -> str:
+        """What it is asked about."""
 
 
-def of_arms(arms: Iterable[Labelled]) -> Mapping[str, str]:
+def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:
     """Label → short name, unique; it names the dataset only where there are several."""
     by_dataset: dict[str, list[str]] = {}
     for arm in arms:

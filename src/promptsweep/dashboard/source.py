@@ -99,7 +99,7 @@ def _opened(workspace: Workspace, url: str | None) -> Store:
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
 def _runs(opened: Store) -> list[RunInfo]:
-    return list_runs(opened, MOST_RUNS, known=_counted(opened))
+    return list_runs(opened, MOST_RUNS)
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.grown import planned_repeats
@@ -51,28 +51,23 @@ class RunInfo:
     """US dollars of all its calls, stored replies included; None where a price is unknown."""
 
 
-def list_runs(
-    store: Store, limit: int = 50, name: str | None = None, known: Known | None = None
-) -> list[RunInfo]:
-    """The newest runs first; only those of the sweep `name` where it is given. Two queries.
-
-    Counting takes time in proportion to the records, so that whoever asks often passes the same `known` each
-    time: then a run that has ended is counted once.
-    """
+def list_runs(store: Store, limit: int = 50, name: str | None = None) -> list[RunInfo]:
+    """The newest runs first; only those of the sweep `name` where it is given. Two queries."""
     newest = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(limit)
-    return _infos(store, newest if name is None else newest.where(runs.c.name == name), known)
+    return _infos(store, newest if name is None else newest.where(runs.c.name == name))
 
 
 def run_info(store: Store, reference: str = "latest", known: Known | None = None) -> RunInfo:
     """One run, by anything that `Store.find_run` understands. Raises ConfigError like it.
 
-    `known` is as for `list_runs`.
+    Counting takes time in proportion to the records, so that whoever asks often passes the same `known` each
+    time: then a run that has ended is counted once.
     """
     [info] = _infos(store, select(runs).where(runs.c.id == store.find_run(reference).id), known)
     return info
 
 
-def _infos(store: Store, query: Select[Any], known: Known | None) -> list[RunInfo]:
+def _infos(store: Store, query: Select[Any], known: Known | None = None) -> list[RunInfo]:
     known = {} if known is None else known
     with store.engine.connect() as connection:
         found = connection.execute(query).all()
@@ -91,8 +86,9 @@ def _state(row: Any) -> tuple[str, str, float]:
 
 def _counts(identities: Sequence[str]) -> Select[Any]:
     """Records of each arm of the runs, by what became of them."""
-    size = schema.record_id(1, 0, 0)
-    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
+    size = literal(schema.record_id(1, 0, 0), BigInteger)  # PostgreSQL would take it for a short integer
+    first = cast(arms.c.id, BigInteger) * size
+    own = records.c.id.between(first, first + size - 1)
     return (
         select(
             arms.c.run,

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from promptsweep.errors import ConfigError, unknown
+from promptsweep.metrics.classification import UNPARSED
 from promptsweep.reports import schema
 from promptsweep.reports.arms import match_arm, sample_metrics, within
 from promptsweep.reports.calls import origin, reply_text
@@ -42,8 +43,6 @@ records, samples, scores, calls, responses = (
 )
 Order: TypeAlias = Literal["failures", "planned", "slowest", "tokens", "cost"]
 """Failures and the worst answers first; as the run takes them; most seconds, tokens or dollars first."""
-UNPARSED = "(unparsed)"
-"""Given as an answer, it means that none could be read: as in a table of confusions."""
 
 
 @dataclass(frozen=True, slots=True)
