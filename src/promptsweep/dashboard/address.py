@@ -8,11 +8,17 @@ from typing import Any
 import streamlit as st
 
 OF_RUN = (
+    "other",
     "dataset",
     "baseline",
     "arm",
     "against",
     "metric",
+    "strategy",
+    "series",
+    "cell",
+    "all",
+    "slice",
     "outcome",
     "wrong",
     "search",

@@ -1,4 +1,4 @@
-"""Arms by short names: what all arms beside each other have in common need not be said in each."""
+"""Runs and arms by short names: what all arms beside each other have in common need not be said in each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from promptsweep.dashboard import plain
+from promptsweep.reports.browse import RunInfo
 
 
 class Named(Protocol):
@@ -18,6 +19,11 @@ class Named(Protocol):
     @property
     def dataset(self) -> str:
         """What it is asked about."""
+
+
+def of_run(info: RunInfo) -> str:
+    """A run's name, local time and the end of the id, which makes it unique."""
+    return plain.line(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id.rpartition('-')[2]}")
 
 
 def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:

@@ -29,11 +29,15 @@ _HASH: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Store: lambda opene
 def store() -> Store:
     """The store of PROMPTSWEEP_STORE (a URL or a path), else that of the workspace.
 
-    The workspace is PROMPTSWEEP_WORKSPACE or the nearest one. Raises ConfigError where there is no store.
+    Raises ConfigError where there is none.
     """
+    return _opened(workspace(), os.environ.get("PROMPTSWEEP_STORE") or None)
+
+
+def workspace() -> Workspace:
+    """The workspace of PROMPTSWEEP_WORKSPACE, else the nearest one."""
     root = os.environ.get("PROMPTSWEEP_WORKSPACE")
-    workspace = Workspace(Path(root).resolve()) if root else Workspace.find()
-    return _opened(workspace, os.environ.get("PROMPTSWEEP_STORE") or None)
+    return Workspace(Path(root).resolve()) if root else Workspace.find()
 
 
 def reopen() -> None:
@@ -51,7 +55,12 @@ def current() -> RunInfo:
 
     It is at most one second old. Raises ConfigError where there is none.
     """
-    return _info(store(), address.get("run") or "latest")
+    return run(address.get("run") or "latest")
+
+
+def run(reference: str) -> RunInfo:
+    """A run by its id, its beginning, a sweep's name, or `latest`; like `current` otherwise."""
+    return _info(store(), reference)
 
 
 def summaries(info: RunInfo) -> list[ArmSummary]:
@@ -130,3 +139,8 @@ def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
     return compare_arms(opened, state[0], baseline, metric)
+
+
+def classifying(info: RunInfo) -> set[str]:
+    """The labels of the run's arms whose task is classification."""
+    return {arm.label for arm in store().arms(info.id) if arm.task == "classification"}

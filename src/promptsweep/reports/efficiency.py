@@ -12,7 +12,7 @@ from promptsweep.errors import ConfigError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.compare import paired_json, verdict_of
-from promptsweep.reports.lineup import Key, Lineup, some_lineups
+from promptsweep.reports.lineup import Key, Lineup, lineups, some_lineups
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON, Outcome
@@ -90,9 +90,12 @@ def efficiency(store: Store, run: str, metric: str | None = None) -> list[CostTa
     for one in found:
         if one.metric.higher_is_better is None:
             raise ConfigError(f"{one.metric.name} is neither good nor bad: no cost buys it")
-    with store.engine.connect() as connection:
-        tables = [_table(connection, one) for one in found]
-    return _adjusted(tables)
+    return _tables(store, found)
+
+
+def worth(store: Store, run: str) -> list[CostTable]:
+    """As `efficiency`, of the datasets whose first metric is good or bad; empty where no two arms compare."""
+    return _tables(store, [one for one in lineups(store, run) if one.metric.higher_is_better is not None])
 
 
 def efficiency_json(tables: Iterable[CostTable]) -> list[dict[str, JSON]]:
@@ -116,6 +119,11 @@ def _arm_json(arm: Efficiency) -> dict[str, JSON]:
         | {name: found[name] for name in names}
         | {"verdict": arm.at_cost.verdict}
     )
+
+
+def _tables(store: Store, found: Sequence[Lineup]) -> list[CostTable]:
+    with store.engine.connect() as connection:
+        return _adjusted([_table(connection, one) for one in found])
 
 
 def _table(connection: Connection, lineup: Lineup) -> CostTable:
