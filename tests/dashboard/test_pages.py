@@ -158,8 +158,8 @@ def test_selecting_a_sample_opens_its_trace(app):
     test.run()
 
     assert test.title[0].value == "Trace"
-    record = {"arm": "few_shot(k=2) | m | mood", "sample": "s-3", "repeat": "1"}
-    assert dict(test.query_params) == {"run": "plain", **record}
+    arm = "few_shot(k=2) | m | mood"
+    assert dict(test.query_params) == {"run": "plain", "arm": arm, "of": arm, "sample": "s-3", "repeat": "1"}
 
 
 def test_a_trace_shows_what_was_sent_replied_read_and_scored(app):

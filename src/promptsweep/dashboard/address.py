@@ -22,6 +22,12 @@ OF_RUN = (
     "outcome",
     "wrong",
     "search",
+    "target",
+    "answer",
+    "field",
+    "value",
+    "order",
+    "of",
     "page",
     "sample",
     "repeat",
@@ -46,10 +52,13 @@ def number(name: str, default: int) -> int:
 
 def put(name: str, value: str | None) -> None:
     """Sets a value of the query; None takes it away."""
-    if value is None:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
+    change(**{name: value})
+
+
+def change(**values: str | None) -> None:
+    """Sets several values of the query in one step of the browser's history; None takes one away."""
+    changed = {**st.query_params.to_dict(), **values}
+    st.query_params.from_dict({name: value for name, value in changed.items() if value is not None})
 
 
 def query(**values: str | None) -> dict[str, str]:
@@ -77,6 +86,4 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
 
 def _write(name: str, default: Any, *clears: str) -> None:
     value = st.session_state[name]
-    put(name, None if value in (default, None) else str(value))
-    for other in clears:
-        put(other, None)
+    change(**{name: None if value in (default, None) else str(value)}, **dict.fromkeys(clears))

@@ -12,7 +12,7 @@ import streamlit as st
 from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
 from promptsweep.reports.arms import StoredMetric, stored_metrics
-from promptsweep.reports.browse import RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
+from promptsweep.reports.browse import Known, RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
 from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
@@ -113,7 +113,12 @@ def _runs(opened: Store) -> list[RunInfo]:
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)
 def _info(opened: Store, reference: str) -> RunInfo:
-    return run_info(opened, reference)
+    return run_info(opened, reference, _counted(opened))
+
+
+@st.cache_resource(show_spinner=False, hash_funcs=_HASH)
+def _counted(opened: Store) -> Known:  # noqa: ARG001  there is one for each store
+    return {}
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)

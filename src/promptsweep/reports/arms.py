@@ -12,7 +12,16 @@ from promptsweep.errors import ConfigError, unknown
 from promptsweep.reports.schema import arms as arm_table
 from promptsweep.reports.schema import record_id, record_range
 from promptsweep.reports.schema import records as record_table
-from promptsweep.reports.store import loads
+from promptsweep.reports.store import Store, loads
+
+
+@dataclass(frozen=True, slots=True)
+class ArmName:
+    """An arm by its label, without its figures."""
+
+    arm: str
+    """The arm's label, unique in its run."""
+    dataset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,11 @@ class StoredMetric:
     """`binary`, `graded` (0 to 1), `descriptive` (neither good nor bad), `aggregate` (no single scores)."""
     higher_is_better: bool | None
     signature: str
+
+
+def arm_names(store: Store, run: str) -> list[ArmName]:
+    """The arms of the run with this id, in the sweep's order."""
+    return [ArmName(arm.label, arm.dataset) for arm in store.arms(run)]
 
 
 def stored_metrics(arm: Any) -> list[StoredMetric]:
