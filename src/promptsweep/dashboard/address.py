@@ -19,6 +19,10 @@ OF_RUN = (
     "page",
     "sample",
     "repeat",
+    "arms",
+    "one",
+    "two",
+    "item",
 )
 """What means something only within one run: gone from the query when another run is picked."""
 KEPT = ("run", "lang")
@@ -65,6 +69,22 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
     value = wanted if wanted in options else options[0]
     chosen: str = st.selectbox(label, options, **widget, **bound(name, value, options[0], *clears))
     return chosen
+
+
+def picks(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> list[str]:
+    """Draws a box that takes several of the plain-text `options`; the first is the default."""
+    wanted = st.query_params.get_all(name)
+    st.session_state[name] = [one for one in options if one in wanted] or options[:1]
+    chosen: list[str] = st.multiselect(
+        label, options, key=name, on_change=_write_several, args=(name, *clears), **widget
+    )
+    return chosen
+
+
+def _write_several(name: str, *clears: str) -> None:
+    st.query_params[name] = st.session_state[name]
+    for other in clears:
+        put(other, None)
 
 
 def _write(name: str, default: Any, *clears: str) -> None:

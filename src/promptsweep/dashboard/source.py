@@ -11,9 +11,12 @@ import streamlit as st
 
 from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
+from promptsweep.reports.agreement import Agreement, agreement
 from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.browse import RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
 from promptsweep.reports.compare import Comparison, compare_arms
+from promptsweep.reports.grades import Subject, state
+from promptsweep.reports.grading import Draw, subjects
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
@@ -125,3 +128,23 @@ def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
     return compare_arms(opened, state[0], baseline, metric)
+
+
+def drawn(info: RunInfo, draw: Draw) -> list[Subject]:
+    """What is graded of the run, in order."""
+    return _drawn(store(), _state(info), draw)
+
+
+def agreed(info: RunInfo, dataset: str) -> Agreement:
+    """What the grades of the run say of a dataset's answers."""
+    return _agreed(store(), (*_state(info), *state(store(), info.id)), dataset)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _drawn(opened: Store, run: _State, draw: Draw) -> list[Subject]:
+    return subjects(opened, run[0], draw)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _agreed(opened: Store, known: tuple[str, str, int, int, int, float], dataset: str) -> Agreement:
+    return agreement(opened, known[0], dataset)
