@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep.dashboard import gradebook, plain, source
 from promptsweep.dashboard.gradebook import Gradebook
 from promptsweep.dashboard.words import say
+from promptsweep.errors import PromptsweepError
+from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.grades import Mode, Subject
 from promptsweep.reports.grading import Answer, Question, question, swapped
 from promptsweep.types import digest
 
 LONGEST_NOTE = 500
+Kind: TypeAlias = Literal["primary", "secondary", "tertiary"]
+"""How much a button stands out."""
 
 
 class Choice(NamedTuple):
@@ -26,15 +31,26 @@ class Choice(NamedTuple):
     """On the keyboard."""
 
 
-def show(book: Gradebook, targets: bool) -> None:
-    """Draws the subject that is next, the buttons, and how far the grader is."""
+@st.fragment
+def show(info: RunInfo, mode: Mode, grader: str, subjects: Sequence[Subject], targets: bool) -> None:
+    """Draws the subject that is next, the buttons, and how far the grader is; a key draws only this anew."""
+    try:
+        _show(Gradebook.of(info, mode, grader, subjects), targets)
+    except (PromptsweepError, SQLAlchemyError) as error:
+        # The frame catches nothing of what is drawn anew without it.
+        source.reopen()
+        st.error(say("The answer cannot be shown."), icon=":material/error:")
+        plain.block(str(getattr(error, "orig", None) or error), "grade-error")
+
+
+def _show(book: Gradebook, targets: bool) -> None:
     place = book.place
     subject = book.subjects[place]
     asked = question(source.store(), book.run, subject)
     swap = book.mode is Mode.PREFERENCE and swapped(subject, book.grader)
     _progress(book, place)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _buttons(book, place, _choices(book.mode, swap))
+        _buttons(book, subject, _choices(book.mode, swap))
         st.space("stretch")
         _navigation(book, place)
     if reason := gradebook.failure():
@@ -71,56 +87,40 @@ def _choices(mode: Mode, swap: bool) -> Sequence[Choice]:
     )
 
 
-def _buttons(book: Gradebook, place: int, choices: Sequence[Choice]) -> None:
-    """A button for each choice; that of the present grade stands out. Pressing one shows the next subject."""
-    subject, then = book.subjects[place], book.open_after(place)
+def _buttons(book: Gradebook, subject: Subject, choices: Sequence[Choice]) -> None:
+    """A button for each choice; that of the present grade stands out."""
     grade = book.given.get(subject)
     for choice in choices:
-        st.button(
-            choice.label,
-            # Of this subject alone: a key that is pressed twice must not grade what comes next unseen.
-            key=f"{choice.key}-{gradebook.key(subject)}",
-            shortcut=choice.key,
-            type="primary" if grade and grade.value == choice.value else "secondary",
-            on_click=book.give,
-            args=(subject, choice.value, place if then is None else then),
-        )
+        kind: Kind = "primary" if grade and grade.value == choice.value else "secondary"
+        _button(subject, choice.label, choice.key, kind, book.give, subject, choice.value)
 
 
 def _navigation(book: Gradebook, place: int) -> None:
     subject, newest = book.subjects[place], next(reversed(book.given), None)
-    _step(book, place, say("Previous"), "k", None if place == 0 else place - 1)
-    _step(book, place, say("Next"), "j", None if place + 1 == len(book.subjects) else place + 1)
-    _taking_back(book, place, say("Undo"), "u", newest)
-    _taking_back(book, place, say("Remove grade"), "x", subject if subject in book.given else None)
+    before = None if place == 0 else place - 1
+    after = None if place + 1 == len(book.subjects) else place + 1
+    _button(subject, say("Previous"), "k", "tertiary", book.show, before)
+    _button(subject, say("Next"), "j", "tertiary", book.show, after)
+    _button(subject, say("Undo"), "u", "tertiary", book.take_back, newest)
+    graded = subject if subject in book.given else None
+    _button(subject, say("Remove grade"), "x", "tertiary", book.take_back, graded)
 
 
-def _step(book: Gradebook, place: int, label: str, letter: str, to: int | None) -> None:
-    """A button that shows another subject."""
-    key = f"{letter}-{gradebook.key(book.subjects[place])}"
+def _button(
+    subject: Subject, label: str, letter: str, kind: Kind, press: Callable[..., None], *args: Any
+) -> None:
+    """A button with a key, of no use where `press` would get None.
+
+    It belongs to one subject: a key that is pressed twice must not grade unseen what comes next.
+    """
     st.button(
         label,
-        key=key,
+        key=f"{letter}-{gradebook.key(subject)}",
         shortcut=letter,
-        type="tertiary",
-        disabled=to is None,
-        on_click=gradebook.show,
-        args=(to,),
-    )
-
-
-def _taking_back(book: Gradebook, place: int, label: str, letter: str, subject: Subject | None) -> None:
-    """A button that removes a grade and shows what it was of."""
-    key = f"{letter}-{gradebook.key(book.subjects[place])}"
-    then = None if subject is None else book.subjects.index(subject)
-    st.button(
-        label,
-        key=key,
-        shortcut=letter,
-        type="tertiary",
-        disabled=subject is None,
-        on_click=book.take_back,
-        args=(subject, then),
+        type=kind,
+        disabled=args[0] is None,
+        on_click=press,
+        args=args,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,18 +70,22 @@ class Gradebook:
     def place(self) -> int:
         """Which subject is shown, from 0: the one that the URL names, else the first without a grade."""
         wanted = address.number("item", 0) - 1
-        return wanted if 0 <= wanted < len(self.subjects) else self.open_after(-1) or 0
+        return wanted if 0 <= wanted < len(self.subjects) else self._open(set(self.given), 0)
 
-    def open_after(self, place: int) -> int | None:
-        """The next subject without a grade, from the beginning again; None where there is no other."""
-        count = len(self.subjects)
-        others = ((place + step) % count for step in range(1, count + (place < 0)))
-        return next((other for other in others if self.subjects[other] not in self.given), None)
+    def show(self, place: int) -> None:
+        """Shows a subject, from 0."""
+        self._show(place, set(self.given))
 
-    def give(self, subject: Subject, value: int, then: int) -> None:
-        """Stores a grade with the note that was typed, and shows the subject `then`."""
-        note = self.note(subject) or None
-        _tried(lambda: give(source.store(), self.run, self.mode, self.grader, subject, value, note), then)
+    def give(self, subject: Subject, value: int) -> None:
+        """Stores a grade with the note that was typed, and shows the next subject without one."""
+        if self._store(subject, value):
+            given = {*self.given, subject}
+            self._show(self._open(given, self.subjects.index(subject)), given)
+
+    def take_back(self, subject: Subject) -> None:
+        """Removes a grade and shows what it was of."""
+        if _tried(lambda: take_back(source.store(), self.run, self.mode, self.grader, subject)):
+            self._show(self.subjects.index(subject), set(self.given) - {subject})
 
     def note(self, subject: Subject) -> str:
         """The note that was typed, else the stored one, else none."""
@@ -90,19 +94,27 @@ class Gradebook:
         return typed if typed is not None else stored or ""
 
     def annotate(self, subject: Subject, widget: str) -> None:
-        """Takes what was typed into a field as the note: at once to the grade, or to the one that follows."""
+        """Takes what was typed into a field as the note: of the grade, or of the one that follows."""
         st.session_state[f"note-{key(subject)}"] = st.session_state[widget]
         if subject in self.given:
-            self.give(subject, self.given[subject].value, self.subjects.index(subject))
+            self._store(subject, self.given[subject].value)
 
-    def take_back(self, subject: Subject, then: int) -> None:
-        """Removes a grade and shows the subject `then`."""
-        _tried(lambda: take_back(source.store(), self.run, self.mode, self.grader, subject), then)
+    def _store(self, subject: Subject, value: int) -> bool:
+        note = self.note(subject) or None
+        return _tried(lambda: give(source.store(), self.run, self.mode, self.grader, subject, value, note))
 
+    def _open(self, given: Set[Subject], start: int) -> int:
+        """The next subject without a grade, from `start` on and round again; `start` where there is none."""
+        count = len(self.subjects)
+        places = ((start + step) % count for step in range(count))
+        return next((place for place in places if self.subjects[place] not in given), start)
 
-def show(place: int) -> None:
-    """Shows a subject, from 0."""
-    address.put("item", str(place + 1))
+    def _show(self, place: int, given: Set[Subject]) -> None:
+        """Names a subject in the URL, unless it would be shown anyway.
+
+        So keys in quick succession, which still carry the URL from before, lead nobody back.
+        """
+        address.put("item", None if place == self._open(given, 0) else str(place + 1))
 
 
 def key(subject: Subject) -> str:
@@ -116,10 +128,11 @@ def failure() -> str | None:
     return reason
 
 
-def _tried(write: Callable[[], None], then: int) -> None:
+def _tried(write: Callable[[], None]) -> bool:
+    """Whether something could be written; if not, `failure` says why."""
     try:
         write()
     except IncompleteError as error:
         st.session_state[_FAILED] = str(error)
-    else:
-        show(then)
+        return False
+    return True

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from promptsweep.dashboard import address, ballot, banner, consensus, gradebook, labels, plain, source
-from promptsweep.dashboard.gradebook import Gradebook
 from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary
 from promptsweep.reports.browse import RunInfo
@@ -66,7 +65,7 @@ def _grading(info: RunInfo, shown: Mapping[str, str]) -> None:
     if not subjects:
         st.info(say("No answer fits."), icon=":material/filter_alt_off:")
         return
-    ballot.show(Gradebook.of(info, mode, name, subjects), targets)
+    ballot.show(info, mode, name, subjects, targets)
 
 
 def _mode() -> Mode:
