@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import unicodedata
 
 import pytest
 import streamlit as st
 from hostile import HOSTILE, mood_model
+from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 import promptsweep
-from promptsweep.reports import open_store
+from promptsweep.reports import open_store, schema
 from promptsweep.reports.grades import Mode, all_grades, give
 from promptsweep.reports.grading import Draw, subjects, swapped
 from promptsweep.workspace import Workspace
@@ -292,6 +294,33 @@ def test_a_grade_that_cannot_be_stored_is_told_and_the_same_answer_stays(root, s
     press(test, "Correct")
     assert not test.error
     assert len(said(store, run)) == 1
+
+
+def test_an_answer_that_is_gone_is_told(root, store, run):
+    test = opened(grader="ann")
+    with store.engine.begin() as connection:
+        connection.execute(delete(schema.records))
+
+    press(test, "Next")
+
+    assert "cannot be shown" in test.error[0].value
+    assert any("has no answer any more" in code.value for code in test.code)
+
+
+def test_a_name_in_a_link_is_the_same_in_every_unicode_form(store, run):
+    press(opened(grader=unicodedata.normalize("NFD", " 지민")), "Correct")
+
+    assert progress(opened(grader="지민")) == "2 of 6 · 1 graded"
+
+
+def test_arms_that_are_usual_are_not_in_the_url():
+    test = opened(grader="ann", arms=FEW)
+    assert test.multiselect(key="arms").value == [FEW]
+
+    test.multiselect(key="arms").set_value([ZERO]).run()
+    assert "arms" not in test.query_params
+    test.multiselect(key="arms").set_value([]).run()
+    assert test.multiselect(key="arms").value == [ZERO]
 
 
 def test_agreement_is_shown_with_metrics_and_between_graders(store, run):

@@ -73,16 +73,16 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
 
 def picks(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> list[str]:
     """Draws a box that takes several of the plain-text `options`; the first is the default."""
-    wanted = st.query_params.get_all(name)
-    st.session_state[name] = [one for one in options if one in wanted] or options[:1]
-    chosen: list[str] = st.multiselect(
-        label, options, key=name, on_change=_write_several, args=(name, *clears), **widget
-    )
+    wanted, default = st.query_params.get_all(name), options[:1]
+    st.session_state[name] = [one for one in options if one in wanted] or default
+    bound: dict[str, Any] = {"key": name, "on_change": _write_several, "args": (name, default, *clears)}
+    chosen: list[str] = st.multiselect(label, options, **bound, **widget)
     return chosen
 
 
-def _write_several(name: str, *clears: str) -> None:
-    st.query_params[name] = st.session_state[name]
+def _write_several(name: str, default: list[str], *clears: str) -> None:
+    chosen = st.session_state[name]
+    st.query_params[name] = [] if chosen == default else chosen
     for other in clears:
         put(other, None)
 

@@ -26,7 +26,7 @@ def grader() -> str | None:
     The name stays in the URL and, for the way to other pages and back, in the session.
     """
     email = access.visitor()
-    name = email or address.get("grader") or st.session_state.get(_NAME) or None
+    name = email or _tidy(address.get("grader") or st.session_state.get(_NAME) or "")
     if name is None:
         st.text_input(say("Your name"), key="grader", max_chars=LONGEST_NAME, on_change=_named)
         return None
@@ -39,8 +39,13 @@ def grader() -> str | None:
     return name
 
 
+def _tidy(name: str) -> str | None:
+    """One form of a name for whoever types or links it; None for none."""
+    return nfc(name).strip()[:LONGEST_NAME] or None
+
+
 def _named() -> None:
-    _name(nfc(st.session_state["grader"]).strip() or None)
+    _name(_tidy(st.session_state["grader"]))
 
 
 def _name(name: str | None) -> None:
