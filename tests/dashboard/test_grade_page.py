@@ -186,6 +186,18 @@ def test_a_note_goes_with_the_grade_that_follows_or_is_there(store, run):
     assert progress(test) == "1 of 6 · 1 graded"
 
 
+def test_a_note_is_of_one_grader_and_question():
+    test = opened(grader="ann")
+    note(test).input("mine").run()
+
+    press(test, "Change")
+    test.text_input(key="grader").input("bob").run()
+    assert note(test).value == ""
+    press(test, "Change")
+    test.text_input(key="grader").input("ann").run()
+    assert note(test).value == "mine"
+
+
 def note(test):
     return next(one for one in test.text_input if one.label == "Note")
 

@@ -92,30 +92,30 @@ def _buttons(book: Gradebook, subject: Subject, choices: Sequence[Choice]) -> No
     grade = book.given.get(subject)
     for choice in choices:
         kind: Kind = "primary" if grade and grade.value == choice.value else "secondary"
-        _button(subject, choice.label, choice.key, kind, book.give, subject, choice.value)
+        _button(book.key(subject), choice.label, choice.key, kind, book.give, subject, choice.value)
 
 
 def _navigation(book: Gradebook, place: int) -> None:
     subject, newest = book.subjects[place], next(reversed(book.given), None)
+    key, graded = book.key(subject), subject if subject in book.given else None
     before = None if place == 0 else place - 1
     after = None if place + 1 == len(book.subjects) else place + 1
-    _button(subject, say("Previous"), "k", "tertiary", book.show, before)
-    _button(subject, say("Next"), "j", "tertiary", book.show, after)
-    _button(subject, say("Undo"), "u", "tertiary", book.take_back, newest)
-    graded = subject if subject in book.given else None
-    _button(subject, say("Remove grade"), "x", "tertiary", book.take_back, graded)
+    _button(key, say("Previous"), "k", "tertiary", book.show, before)
+    _button(key, say("Next"), "j", "tertiary", book.show, after)
+    _button(key, say("Undo"), "u", "tertiary", book.take_back, newest)
+    _button(key, say("Remove grade"), "x", "tertiary", book.take_back, graded)
 
 
 def _button(
-    subject: Subject, label: str, letter: str, kind: Kind, press: Callable[..., None], *args: Any
+    subject: str, label: str, letter: str, kind: Kind, press: Callable[..., None], *args: Any
 ) -> None:
-    """A button with a key, of no use where `press` would get None.
+    """A button with a key on the keyboard, of no use where `press` would get None.
 
-    It belongs to one subject: a key that is pressed twice must not grade unseen what comes next.
+    It belongs to one `subject`: a key that is pressed twice must not grade unseen what comes next.
     """
     st.button(
         label,
-        key=f"{letter}-{gradebook.key(subject)}",
+        key=f"{letter}-{subject}",
         shortcut=letter,
         type=kind,
         disabled=args[0] is None,
@@ -171,7 +171,7 @@ def _answer(label: str, answer: Answer, name: str) -> None:
 def _note(book: Gradebook, subject: Subject) -> None:
     """A remark on the grade. After each change the field is a new one, which lets go of the keyboard."""
     note = book.note(subject)
-    widget = f"note-{gradebook.key(subject)}-{digest(note)}"
+    widget = f"note-{book.key(subject)}-{digest(note)}"
     st.text_input(
         say("Note"),
         note,

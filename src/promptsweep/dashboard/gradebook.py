@@ -77,6 +77,11 @@ class Gradebook:
         wanted = address.number("item", 0) - 1
         return wanted if 0 <= wanted < len(self.subjects) else self._open(set(self.given), 0)
 
+    def key(self, subject: Subject) -> str:
+        """What tells widgets of one subject, mode and grader from those of another."""
+        asked = subject.sample_id, subject.repeat, subject.arm, subject.other
+        return digest(self.mode.value, self.grader, *asked)
+
     def show(self, place: int) -> None:
         """Shows a subject, from 0."""
         self._show(place, set(self.given))
@@ -95,12 +100,12 @@ class Gradebook:
     def note(self, subject: Subject) -> str:
         """The note that was typed, else the stored one, else none."""
         stored = self.given[subject].note if subject in self.given else None
-        typed: str | None = st.session_state.get(f"note-{key(subject)}")
+        typed: str | None = st.session_state.get(f"note-{self.key(subject)}")
         return typed if typed is not None else stored or ""
 
     def annotate(self, subject: Subject, widget: str) -> None:
         """Takes what was typed into a field as the note: of the grade, or of the one that follows."""
-        st.session_state[f"note-{key(subject)}"] = st.session_state[widget]
+        st.session_state[f"note-{self.key(subject)}"] = st.session_state[widget]
         if subject in self.given:
             self._store(subject, self.given[subject].value)
 
@@ -120,11 +125,6 @@ class Gradebook:
         So keys in quick succession, which still carry the URL from before, lead nobody back.
         """
         address.put("item", None if place == self._open(given, 0) else str(place + 1))
-
-
-def key(subject: Subject) -> str:
-    """What tells widgets of one subject from those of another."""
-    return digest(subject.sample_id, subject.repeat, subject.arm, subject.other)
 
 
 def failure() -> str | None:
