@@ -95,7 +95,7 @@ def _draw(info: RunInfo, mode: Mode, shown: Mapping[str, str]) -> Draw:
     with only:
         picked = address.pick(say("Answers"), "only", list(answers), "item", format_func=answers.__getitem__)
     samples = min(MOST_SAMPLES, max(1, address.number("samples", USUAL_SAMPLES)))
-    seed = address.number("seed", 0)
+    seed = min(MOST_SEED, address.number("seed", 0))
     some.number_input(
         say("Samples"), 1, MOST_SAMPLES, **address.bound("samples", samples, USUAL_SAMPLES, "item")
     )
