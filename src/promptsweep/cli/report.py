@@ -85,7 +85,7 @@ def export(
 ) -> None:
     """Write a run's rows as JSONL, CSV or Parquet.
 
-    Its arms, records and calls, one file each; prints their paths.
+    Its arms, records and calls, and the grades that people gave, one file each; prints their paths.
     """
     from promptsweep.reports.export import export as write
 

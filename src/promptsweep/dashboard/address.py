@@ -33,6 +33,10 @@ OF_RUN = (
     "repeat",
     "at",
     "since",
+    "arms",
+    "one",
+    "two",
+    "item",
 )
 """What means something only within one run: gone from the query when another run is picked."""
 KEPT = ("run", "lang")
@@ -82,6 +86,22 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
     value = wanted if wanted in options else options[0]
     chosen: str = st.selectbox(label, options, **widget, **bound(name, value, options[0], *clears))
     return chosen
+
+
+def picks(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> list[str]:
+    """Draws a box that takes several of the plain-text `options`; the first is the default."""
+    wanted, default = st.query_params.get_all(name), options[:1]
+    st.session_state[name] = [one for one in options if one in wanted] or default
+    bound: dict[str, Any] = {"key": name, "on_change": _write_several, "args": (name, default, *clears)}
+    chosen: list[str] = st.multiselect(label, options, **bound, **widget)
+    return chosen
+
+
+def _write_several(name: str, default: list[str], *clears: str) -> None:
+    chosen = st.session_state[name]
+    st.query_params[name] = [] if chosen == default else chosen
+    for other in clears:
+        put(other, None)
 
 
 def _write(name: str, default: Any, *clears: str) -> None:

@@ -11,9 +11,12 @@ import streamlit as st
 
 from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
+from promptsweep.reports.agreement import Agreement, agreement
 from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.browse import Known, RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
 from promptsweep.reports.compare import Comparison, compare_arms
+from promptsweep.reports.grades import Subject, state
+from promptsweep.reports.grading import Draw, subjects
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
@@ -144,3 +147,23 @@ def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> li
 def classifying(info: RunInfo) -> set[str]:
     """The labels of the run's arms whose task is classification."""
     return {arm.label for arm in store().arms(info.id) if arm.task == "classification"}
+
+
+def drawn(info: RunInfo, draw: Draw) -> list[Subject]:
+    """What is graded of the run, in order."""
+    return _drawn(store(), _state(info), draw)
+
+
+def agreed(info: RunInfo, dataset: str) -> Agreement:
+    """What the grades of the run say of a dataset's answers."""
+    return _agreed(store(), (*_state(info), *state(store(), info.id)), dataset)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _drawn(opened: Store, run: _State, draw: Draw) -> list[Subject]:
+    return subjects(opened, run[0], draw)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _agreed(opened: Store, known: tuple[str, str, int, int, int, float], dataset: str) -> Agreement:
+    return agreement(opened, known[0], dataset)
