@@ -9,6 +9,9 @@ import streamlit as st
 
 OF_RUN = (
     "dataset",
+    "model",
+    "strategy",
+    "setting",
     "baseline",
     "arm",
     "against",
@@ -65,6 +68,20 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
     value = wanted if wanted in options else options[0]
     chosen: str = st.selectbox(label, options, **widget, **bound(name, value, options[0], *clears))
     return chosen
+
+
+def picks(label: str, name: str, options: list[str], **widget: Any) -> list[str]:
+    """Draws a choice of several plain-text `options`, none at first; each is a value of the query."""
+    st.session_state[name] = [one for one in st.query_params.get_all(name) if one in options]
+    chosen: list[str] = st.multiselect(label, options, key=name, on_change=_write_all, args=(name,), **widget)
+    return chosen
+
+
+def _write_all(name: str) -> None:
+    if st.session_state[name]:
+        st.query_params[name] = st.session_state[name]
+    else:
+        put(name, None)
 
 
 def _write(name: str, default: Any, *clears: str) -> None:

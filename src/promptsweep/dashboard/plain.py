@@ -7,6 +7,7 @@ import re
 
 import streamlit as st
 
+from promptsweep.dashboard.words import say
 from promptsweep.types import JSON
 
 MOST_SHOWN = 20_000
@@ -70,7 +71,11 @@ def block(text: str, name: str = "text") -> None:
     st.code(f"\n{shown}\n", language=None, wrap_lines=True)  # st.code drops one line break at each end
     if len(text) > MOST_SHOWN:
         st.download_button(
-            f"The first {MOST_SHOWN:,} of {len(text):,} characters are shown: download all",
+            say(
+                "The first {shown} of {all} characters are shown: download all",
+                shown=f"{MOST_SHOWN:,}",
+                all=f"{len(text):,}",
+            ),
             text,
             file_name=f"{name}.txt",
             key=f"download-{name}",
