@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import access, address, pages, plain, source, wording
+from promptsweep.dashboard import access, address, ink, pages, plain, source, wording
 from promptsweep.dashboard.words import LANGUAGES, language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunName
@@ -18,6 +18,7 @@ def main() -> None:
     current = st.navigation([pages.page(name) for name in pages.offered()], position="hidden")
     if not access.admitted():
         return
+    ink.use()
     try:
         _sidebar()
         current.run()
@@ -63,7 +64,9 @@ def _chosen(runs: dict[str, RunName]) -> str | None:
 
 def _run_label(info: RunName) -> str:
     """Name, local time and the end of the id, which makes it unique."""
-    return plain.line(f"{info.name} · {wording.moment(info.created)} · {info.id.rpartition('-')[2]}")
+    return plain.line(
+        f"{info.name} · {wording.moment(info.created, year=False)} · {info.id.rpartition('-')[2]}"
+    )
 
 
 def _nothing(title: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 ABSENT = "–"
-SHADE = "background-color: rgba(20, 140, 165, 0.16)"
+SHADE = "background-color: rgba(20, 140, 165, 0.12)"
 """Of rows that belong together: readable on a light and on a dark table."""
 Cells = Mapping[str, Any]
 

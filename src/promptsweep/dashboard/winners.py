@@ -14,9 +14,6 @@ from promptsweep.reports.browse import RunInfo
 from promptsweep.stats import Interval
 from promptsweep.types import Status
 
-MOST_NAMED = 6
-"""Arms that are named in a sentence."""
-
 
 def show(info: RunInfo, arms: Sequence[ArmSummary], metric: str, shown: Mapping[str, str]) -> BestArm | None:
     """Draws who is best of `arms` by a metric, and returns it; None where that cannot be said."""
@@ -35,7 +32,7 @@ def show(info: RunInfo, arms: Sequence[ArmSummary], metric: str, shown: Mapping[
     with st.spinner(say("Telling the arms apart…")):
         best = source.best(info, metric, [arm.arm for arm in arms])
     if best is not None:
-        st.markdown(" ".join([_pick(best, shown), _rivals(best, shown)]), help=_why())
+        st.markdown(" ".join([_pick(best, shown), _rivals(best)]), help=_why())
     return best
 
 
@@ -52,20 +49,16 @@ def _pick(best: BestArm, shown: Mapping[str, str]) -> str:
     )
 
 
-def _rivals(best: BestArm, shown: Mapping[str, str]) -> str:
+def _rivals(best: BestArm) -> str:
     """Who may be as good."""
-    if not best.equals:
+    count = len(best.equals)
+    if count == 0:
         return say("Every other arm is worse, beyond chance.")
-    if len(best.equals) == best.arms - 1:
+    if count == 1:
+        return say("The other shaded arm cannot be told apart from it.")
+    if count == best.arms - 1:
         return say("No other arm can be told apart from it.")
-    named = ", ".join(plain.literal(shown[label]) for label in best.equals[:MOST_NAMED])
-    if len(best.equals) <= MOST_NAMED:
-        return say("Not told apart from it: {arms}.", arms=named)
-    return say(
-        "Not told apart from it: {arms} and {count} more.",
-        arms=named,
-        count=len(best.equals) - MOST_NAMED,
-    )
+    return say("The {count} other shaded arms cannot be told apart from it.", count=count)
 
 
 def _why() -> str:

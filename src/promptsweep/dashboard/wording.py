@@ -32,9 +32,10 @@ def dollars(cost: float | None) -> str:
     return say("free") if cost == 0 else figures.dollars(cost)
 
 
-def moment(when: datetime) -> str:
+def moment(when: datetime, *, year: bool = True) -> str:
     """`2026-11-24 19:05`, where the visitor is; of this machine where the browser does not say."""
-    return f"{when.astimezone(_zone(st.context.timezone)):%Y-%m-%d %H:%M}"
+    local = when.astimezone(_zone(st.context.timezone))
+    return f"{local:%Y-%m-%d %H:%M}" if year else f"{local:%m-%d %H:%M}"
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,6 @@ from promptsweep.dashboard import address, banner, downloads, labels, notes, pla
 from promptsweep.dashboard.standings import standings
 from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary, figures, metric_names
-from promptsweep.reports.best import BestArm
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.charts.whiskers import Whisker, whiskers
 from promptsweep.reports.export import flat
@@ -20,9 +20,9 @@ from promptsweep.reports.tables import arm_table
 
 MOST_DRAWN = 40
 """Arms in a chart, the first ones; the table has all."""
-BESIDE = 3
+BESIDE = 2
 """Charts of further metrics beside each other."""
-NARROW = 150
+NARROW = 200
 """Most pixels of an arm's name in those."""
 
 
@@ -83,9 +83,13 @@ def _dataset(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
     arms = ordered(arms, by, better.get(by))
     shown = labels.of_arms(arms)
     best = winners.show(info, arms, metric, shown)
-    _charts(arms, [metric, *(name for name in names if name != metric)], shown, better, best)
+    chart = partial(_chart, arms[:MOST_DRAWN], shown, better)
+    chart(metric, {best.arm, *best.equals} if best else set())
+    if len(arms) > MOST_DRAWN:
+        st.caption(say("The first {drawn} of {all} arms are drawn.", drawn=MOST_DRAWN, all=len(arms)))
     standings(arms, names, shown, best)
     downloads.rows(lambda: list(flat(arm_table(arms))), f"leaderboard-{info.id}-{dataset}")
+    _beside([name for name in names if name != metric], chart)
 
 
 def _order(dataset: str, metric: str, names: Sequence[str]) -> str:
@@ -99,31 +103,25 @@ def _order(dataset: str, metric: str, names: Sequence[str]) -> str:
     return address.pick(say("Sort by"), f"sort-{dataset}", options, format_func=label)
 
 
-def _charts(
-    arms: Sequence[ArmSummary],
-    names: Sequence[str],
-    shown: Mapping[str, str],
-    better: Mapping[str, bool | None],
-    best: BestArm | None,
-) -> None:
-    """The first metric large, the others small below it, all with the arms in the same order."""
-    drawn = arms[:MOST_DRAWN]
-    marked = {best.arm, *best.equals} if best else set()
-    _chart(drawn, names[0], shown, better.get(names[0]), marked)
-    if len(arms) > MOST_DRAWN:
-        st.caption(say("The first {drawn} of {all} arms are drawn.", drawn=MOST_DRAWN, all=len(arms)))
-    for start in range(1, len(names), BESIDE):
-        for place, name in zip(st.columns(BESIDE), names[start : start + BESIDE], strict=False):
-            with place:
-                _chart(drawn, name, shown, better.get(name), set(), labels=NARROW)
+def _beside(names: Sequence[str], chart: Callable[..., None]) -> None:
+    """Draws the charts of further metrics, with the arms in the same order, beside each other."""
+    if not names:
+        return
+    form = {"labels": NARROW} if len(names) > 1 else {}
+    with st.expander(say("Other metrics"), expanded=True):
+        for start in range(0, len(names), BESIDE):
+            places = st.columns(min(BESIDE, len(names)))
+            for place, name in zip(places, names[start : start + BESIDE], strict=False):
+                with place:
+                    chart(name, set(), **form)
 
 
 def _chart(
     arms: Sequence[ArmSummary],
-    metric: str,
     shown: Mapping[str, str],
-    higher_is_better: bool | None,
-    marked: set[str],
+    better: Mapping[str, bool | None],
+    metric: str,
+    marked: Collection[str],
     **form: Any,
 ) -> None:
     found = [(arm, arm.metrics[metric]) for arm in arms if metric in arm.metrics]
@@ -132,11 +130,14 @@ def _chart(
         for arm, one in found
     ]
     name = plain.cell(metric)
-    titles: Mapping[bool | None, Callable[[], str]] = {
-        True: lambda: say("{metric} (higher is better)", metric=name),
-        False: lambda: say("{metric} (lower is better)", metric=name),
-        None: lambda: name,
-    }
-    chart = whiskers(rows, titles[higher_is_better](), what=say("arm"), **form)
+    chart = whiskers(rows, _title(name, better.get(metric)), what=say("arm"), **form)
     alt = say("{metric} of each arm with its 95 % interval", metric=name)
     st.altair_chart(chart, width="stretch", alt=alt)
+
+
+def _title(metric: str, higher_is_better: bool | None) -> str:
+    if higher_is_better is None:
+        return metric
+    if higher_is_better:
+        return say("{metric} (higher is better)", metric=metric)
+    return say("{metric} (lower is better)", metric=metric)

@@ -52,7 +52,9 @@ def whiskers(
     data = alt.InlineData(values=[_datum(row) for row in rows])
     share = not zero and all(0 <= edge <= 1 for row in rows for edge in (row.value, row.low, row.high))
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=False, nice=True, padding=12)
-    axis = alt.Axis(title=title, grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f")
+    axis = alt.Axis(
+        title=title, titleAnchor="end", grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f"
+    )
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
@@ -67,11 +69,15 @@ def whiskers(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
     place = alt.X("value:Q", scale=scale, axis=axis)
-    dot = base.transform_filter("datum.strong").mark_circle(size=130).encode(x=place)
-    ring = base.transform_filter("!datum.strong").mark_point(size=130, strokeWidth=2.5).encode(x=place)
+    dot = base.transform_filter("datum.strong").mark_circle(size=130, aria=False).encode(x=place)
+    ring = (
+        base.transform_filter("!datum.strong")
+        .mark_point(size=130, strokeWidth=2.5, aria=False)
+        .encode(x=place)
+    )
     layers = [whisker, dot, ring]
     if any(row.shaded for row in rows):
-        band = base.transform_filter("datum.shaded").mark_rect(cornerRadius=4)
+        band = base.transform_filter("datum.shaded").mark_rect(aria=False)
         layers.insert(0, band.encode(x=alt.value(0), x2=alt.value("width"), opacity=alt.value(BAND)))
     if zero:
         rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4], color="gray")
