@@ -58,7 +58,9 @@ def whiskers(
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
-            sort=None,
+            scale=alt.Scale(
+                domain=[row.label for row in rows]
+            ),  # a chart that is redrawn forgets the data's order
             title=None,
             axis=alt.Axis(labelLimit=labels, labelFontSize=13, labelPadding=12, ticks=False, domain=False),
         ),
