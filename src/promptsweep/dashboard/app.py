@@ -64,9 +64,8 @@ def _chosen(runs: dict[str, RunName]) -> str | None:
 
 def _run_label(info: RunName) -> str:
     """Name, local time and the end of the id, which makes it unique."""
-    return plain.line(
-        f"{info.name} · {wording.moment(info.created, year=False)} · {info.id.rpartition('-')[2]}"
-    )
+    began = wording.moment(info.created, st.context.timezone, year=False)
+    return plain.line(f"{info.name} · {began} · {info.id.rpartition('-')[2]}")
 
 
 def _nothing(title: str, reason: str) -> None:

@@ -46,5 +46,5 @@ def _status(status: Status) -> str:
 def _line(info: RunInfo) -> str:
     done = say("{done} of {records}", done=f"{info.done:,}", records=wording.records(info.planned))
     failed = [wording.errors(info.errors)] if info.errors else []
-    when = wording.moment(info.created)
+    when = wording.moment(info.created, st.context.timezone)
     return " · ".join([info.name, when, done, *failed, wording.dollars(info.cost), info.id])

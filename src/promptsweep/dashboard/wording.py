@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import streamlit as st
 
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
@@ -32,13 +30,13 @@ def dollars(cost: float | None) -> str:
     return say("free") if cost == 0 else figures.dollars(cost)
 
 
-def moment(when: datetime, *, year: bool = True) -> str:
-    """`2026-11-24 19:05`, where the visitor is; of this machine where the browser does not say."""
-    local = when.astimezone(_zone(st.context.timezone))
+def moment(when: datetime, zone: str | None, *, year: bool = True) -> str:
+    """`2026-11-24 19:05`, in a time zone; in this machine's where that is unknown here."""
+    local = when.astimezone(_zone(zone))
     return f"{local:%Y-%m-%d %H:%M}" if year else f"{local:%m-%d %H:%M}"
 
 
-@cache
+@lru_cache(64)
 def _zone(name: str | None) -> ZoneInfo | None:
     """The time zone of this name; None where it is unknown here."""
     try:
