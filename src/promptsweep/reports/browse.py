@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.grown import planned_repeats
@@ -99,7 +99,8 @@ def _infos(store: Store, query: Select[Any]) -> list[RunInfo]:
 def _counts(identities: Sequence[str]) -> Select[Any]:
     """Records of each arm of the runs, by what became of them."""
     size = schema.record_id(1, 0, 0)
-    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
+    first = cast(arms.c.id, BigInteger) * literal(size, BigInteger)  # too large for PostgreSQL's INTEGER
+    own = records.c.id.between(first, first + literal(size - 1, BigInteger))
     return (
         select(
             arms.c.run,
