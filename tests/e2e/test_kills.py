@@ -12,11 +12,12 @@ import orjson
 from children import start, wait_until
 from served_moods import mood_of, results, run, served
 
-from promptsweep.reports.writer import INTERVAL
 from promptsweep.types import Status
 from servers import ChatServer, chat_completion
 
 KILLS = 50
+PROMISED = 0.1
+"""Seconds of finished work that a kill may cost."""
 SAMPLES = 200
 LATENCY = 0.04
 WRITING = 0.06
@@ -57,7 +58,7 @@ class Witness:
     def killed(self, at):
         """The run was killed: what was in flight, or finished only just before, need not be in the store."""
         end = len(self.exchanges)
-        late = (one for one in self.exchanges[self._judged : end] if one.finished > at - INTERVAL - WRITING)
+        late = (one for one in self.exchanges[self._judged : end] if one.finished > at - PROMISED - WRITING)
         self.unsaved.update(one.asked for one in late)
         self._judged = end
 

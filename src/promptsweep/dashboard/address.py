@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 OF_RUN = (
+    "other",
     "dataset",
     "model",
     "strategy",
@@ -16,12 +17,18 @@ OF_RUN = (
     "arm",
     "against",
     "metric",
+    "series",
+    "cell",
+    "all",
+    "slice",
     "outcome",
     "wrong",
     "search",
     "page",
     "sample",
     "repeat",
+    "at",
+    "since",
 )
 """What means something only within one run: gone from the query when another run is picked."""
 KEPT = ("run", "lang")
@@ -34,9 +41,9 @@ def get(name: str) -> str | None:
 
 
 def number(name: str, default: int) -> int:
-    """A value of the query as a whole number of at most six digits, `default` for anything else."""
+    """A value of the query as a whole number of at most nine digits, `default` for anything else."""
     given = get(name) or ""
-    return int(given) if re.fullmatch(r"[0-9]{1,6}", given) else default
+    return int(given) if re.fullmatch(r"[0-9]{1,9}", given) else default
 
 
 def put(name: str, value: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import access, address, ink, pages, plain, source, wording
+from promptsweep.dashboard import access, address, ink, labels, pages, plain, source
 from promptsweep.dashboard.words import LANGUAGES, language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunName
@@ -46,7 +46,7 @@ def _sidebar() -> None:
         chooser.selectbox(
             say("Run"),
             list(runs),
-            format_func=lambda identity: _run_label(runs[identity]),
+            format_func=lambda identity: labels.of_run(runs[identity]),
             placeholder=say("Choose a run"),
             **address.bound("run", chosen, "", *address.OF_RUN),
         )
@@ -60,12 +60,6 @@ def _chosen(runs: dict[str, RunName]) -> str | None:
         return None
     runs.setdefault(info.id, info)
     return info.id
-
-
-def _run_label(info: RunName) -> str:
-    """Name, local time and the end of the id, which makes it unique."""
-    began = wording.moment(info.created, st.context.timezone, year=False)
-    return plain.line(f"{info.name} · {began} · {info.id.rpartition('-')[2]}")
 
 
 def _nothing(title: str, reason: str) -> None:

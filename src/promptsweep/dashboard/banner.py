@@ -23,7 +23,7 @@ def heading(title: str, info: RunInfo) -> None:
     """Draws a page's title, the run under it, and a note while the run goes on."""
     st.title(title, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(_status(info.status), color=_COLORS[info.status])
+        st.badge(status_word(info.status), color=_COLORS[info.status])
         st.text(plain.cell(_line(info)))
     if info.status is Status.RUNNING:
         st.info(
@@ -33,7 +33,8 @@ def heading(title: str, info: RunInfo) -> None:
         st.button(say("Refresh"), icon=":material/refresh:")
 
 
-def _status(status: Status) -> str:
+def status_word(status: Status) -> str:
+    """Where a run stands, in the visitor's language."""
     words = {
         Status.RUNNING: say("running"),
         Status.DONE: say("done"),
@@ -46,5 +47,5 @@ def _status(status: Status) -> str:
 def _line(info: RunInfo) -> str:
     done = say("{done} of {records}", done=f"{info.done:,}", records=wording.records(info.planned))
     failed = [wording.errors(info.errors)] if info.errors else []
-    when = wording.moment(info.created, st.context.timezone)
+    when = wording.moment(info.created)
     return " · ".join([info.name, when, done, *failed, wording.dollars(info.cost), info.id])

@@ -1,14 +1,33 @@
-"""Arms by short names: what all arms beside each other have in common need not be said in each."""
+"""Runs and arms by short names: what all arms beside each other have in common need not be said in each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from promptsweep.dashboard import plain
-from promptsweep.reports import ArmSummary
+from promptsweep.dashboard import plain, wording
+from promptsweep.reports.browse import RunName
 
 
-def of_arms(arms: Iterable[ArmSummary]) -> Mapping[str, str]:
+class Named(Protocol):
+    """An arm in whatever form."""
+
+    @property
+    def arm(self) -> str:
+        """Its label."""
+
+    @property
+    def dataset(self) -> str:
+        """What it is asked about."""
+
+
+def of_run(run: RunName) -> str:
+    """A run's name, local time and the end of the id, which makes it unique."""
+    began = wording.moment(run.created, year=False)
+    return plain.line(f"{run.name} · {began} · {run.id.rpartition('-')[2]}")
+
+
+def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:
     """Label → short name, unique; it names the dataset only where there are several."""
     by_dataset: dict[str, list[str]] = {}
     for arm in arms:

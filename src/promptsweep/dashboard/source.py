@@ -13,7 +13,17 @@ from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
 from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.best import BestArm, best_arms
-from promptsweep.reports.browse import RecordRow, RunInfo, RunName, Trace, page, run_info, run_names, trace
+from promptsweep.reports.browse import (
+    RecordRow,
+    RunInfo,
+    RunName,
+    Trace,
+    list_runs,
+    page,
+    run_info,
+    run_names,
+    trace,
+)
 from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
@@ -30,11 +40,15 @@ _HASH: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Store: lambda opene
 def store() -> Store:
     """The store of PROMPTSWEEP_STORE (a URL or a path), else that of the workspace.
 
-    The workspace is PROMPTSWEEP_WORKSPACE or the nearest one. Raises ConfigError where there is no store.
+    Raises ConfigError where there is none.
     """
+    return _opened(workspace(), os.environ.get("PROMPTSWEEP_STORE") or None)
+
+
+def workspace() -> Workspace:
+    """The workspace of PROMPTSWEEP_WORKSPACE, else the nearest one."""
     root = os.environ.get("PROMPTSWEEP_WORKSPACE")
-    workspace = Workspace(Path(root).resolve()) if root else Workspace.find()
-    return _opened(workspace, os.environ.get("PROMPTSWEEP_STORE") or None)
+    return Workspace(Path(root).resolve()) if root else Workspace.find()
 
 
 def reopen() -> None:
@@ -47,12 +61,22 @@ def runs() -> list[RunName]:
     return _runs(store())
 
 
+def recent(count: int) -> list[RunInfo]:
+    """The newest runs with how far they have come; at most five seconds old."""
+    return _recent(store(), count)
+
+
 def current() -> RunInfo:
     """The run that the URL names (an id, its beginning, or a sweep's name), else the newest.
 
     It is at most one second old. Raises ConfigError where there is none.
     """
-    return _info(store(), address.get("run") or "latest")
+    return run(address.get("run") or "latest")
+
+
+def run(reference: str) -> RunInfo:
+    """A run by its id, its beginning, a sweep's name, or `latest`; like `current` otherwise."""
+    return _info(store(), reference)
 
 
 def summaries(info: RunInfo) -> list[ArmSummary]:
@@ -111,6 +135,11 @@ def _runs(opened: Store) -> list[RunName]:
     return run_names(opened, MOST_RUNS)
 
 
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
+def _recent(opened: Store, count: int) -> list[RunInfo]:
+    return list_runs(opened, count)
+
+
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)
 def _info(opened: Store, reference: str) -> RunInfo:
     return run_info(opened, reference)
@@ -139,3 +168,8 @@ def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> li
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=256)
 def _best(opened: Store, state: _State, metric: str, among: tuple[str, ...]) -> BestArm | None:
     return next(iter(best_arms(opened, state[0], metric, among)), None)
+
+
+def classifying(info: RunInfo) -> set[str]:
+    """The labels of the run's arms whose task is classification."""
+    return {arm.label for arm in store().arms(info.id) if arm.task == "classification"}

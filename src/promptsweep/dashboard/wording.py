@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import streamlit as st
+
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 
@@ -30,10 +32,15 @@ def dollars(cost: float | None) -> str:
     return say("free") if cost == 0 else figures.dollars(cost)
 
 
-def moment(when: datetime, zone: str | None, *, year: bool = True) -> str:
-    """`2026-11-24 19:05`, in a time zone; in this machine's where that is unknown here."""
-    local = when.astimezone(_zone(zone))
-    return f"{local:%Y-%m-%d %H:%M}" if year else f"{local:%m-%d %H:%M}"
+def moment(when: datetime, *, year: bool = True) -> str:
+    """`2026-11-24 19:05`, by the visitor's clock."""
+    there = local(when, st.context.timezone)
+    return f"{there:%Y-%m-%d %H:%M}" if year else f"{there:%m-%d %H:%M}"
+
+
+def local(when: datetime, zone: str | None) -> datetime:
+    """The time in a time zone; in this machine's where that is unknown here."""
+    return when.astimezone(_zone(zone))
 
 
 @lru_cache(64)

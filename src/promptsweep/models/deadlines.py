@@ -22,11 +22,13 @@ class Deadlines:
         """Task → when it entered, oldest first, and how often its end had been asked for by then."""
         self._late: set[Task] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Asked for once: the running loop is found through a system call."""
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
-        loop = task.get_loop()
         now = loop.time()
         self._entered[task] = now, task.cancelling()
         if self._timer is None:
@@ -35,7 +37,7 @@ class Deadlines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         _, asked = self._entered.pop(task)
         if task in self._late:

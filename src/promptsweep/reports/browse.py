@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from promptsweep.reports import schema
+from promptsweep.reports.arms import of_their_arms
 from promptsweep.reports.grown import planned_repeats
 from promptsweep.reports.identities import FORMS
 from promptsweep.reports.pages import RecordRow, page
@@ -98,9 +99,6 @@ def _infos(store: Store, query: Select[Any]) -> list[RunInfo]:
 
 def _counts(identities: Sequence[str]) -> Select[Any]:
     """Records of each arm of the runs, by what became of them."""
-    size = schema.record_id(1, 0, 0)
-    first = cast(arms.c.id, BigInteger) * literal(size, BigInteger)  # too large for PostgreSQL's INTEGER
-    own = records.c.id.between(first, first + literal(size - 1, BigInteger))
     return (
         select(
             arms.c.run,
@@ -111,7 +109,7 @@ def _counts(identities: Sequence[str]) -> Select[Any]:
             _number(records.c.id.is_not(None) & records.c.cost.is_(None)).label("unpriced"),
             func.coalesce(func.sum(records.c.cost), 0.0).label("cost"),
         )
-        .select_from(arms.outerjoin(records, own))
+        .select_from(arms.outerjoin(records, of_their_arms()))
         .where(arms.c.run.in_(identities))
         .group_by(arms.c.id)
     )

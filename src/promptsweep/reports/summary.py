@@ -139,17 +139,19 @@ def _quantiles(connection: Any, bounds: Any, count: int) -> tuple[float | None, 
 
 
 def _intervals(store: Store, arm: Any, repeats: int) -> dict[str, Interval]:
-    found = {}
-    for place, metric in enumerate(loads(arm.metrics)):
-        if metric["kind"] == "aggregate":
-            interval = _aggregate(store, arm, metric["spec"])
-        elif repeats == 1 and arm.cluster is None:
-            interval = _from_sums(store, arm, place, metric["kind"])
-        else:
-            interval = _clustered(store, arm, place, metric["kind"])
-        if interval is not None:
-            found[metric["name"]] = interval
-    return found
+    names = [metric["name"] for metric in loads(arm.metrics)]
+    found = {name: metric_interval(store, arm, place, repeats) for place, name in enumerate(names)}
+    return {name: interval for name, interval in found.items() if interval is not None}
+
+
+def metric_interval(store: Store, arm: Any, place: int, repeats: int) -> Interval | None:
+    """What an arm (its row) scored with the metric at a place of its list; None without a score."""
+    metric = loads(arm.metrics)[place]
+    if metric["kind"] == "aggregate":
+        return _aggregate(store, arm, metric["spec"])
+    if repeats == 1 and arm.cluster is None:
+        return _from_sums(store, arm, place, metric["kind"])
+    return _clustered(store, arm, place, metric["kind"])
 
 
 def _of_metric(arm: Any, place: int) -> Any:
