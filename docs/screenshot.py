@@ -43,6 +43,7 @@ QUERIES = {
     "samples": "run=triage&wrong=True",
     "trace": f"run=triage&sample={SAMPLE}",
     "anatomy": "run=strategies",
+    "cost": "run=strategies",
     "trends": "run=nightly",
 }
 """What of the demo a page shows, where that is not the sweep `triage`."""
