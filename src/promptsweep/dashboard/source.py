@@ -29,11 +29,15 @@ _HASH: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Store: lambda opene
 def store() -> Store:
     """The store of PROMPTSWEEP_STORE (a URL or a path), else that of the workspace.
 
-    The workspace is PROMPTSWEEP_WORKSPACE or the nearest one. Raises ConfigError where there is no store.
+    Raises ConfigError where there is none.
     """
+    return _opened(workspace(), os.environ.get("PROMPTSWEEP_STORE") or None)
+
+
+def workspace() -> Workspace:
+    """The workspace of PROMPTSWEEP_WORKSPACE, else the nearest one."""
     root = os.environ.get("PROMPTSWEEP_WORKSPACE")
-    workspace = Workspace(Path(root).resolve()) if root else Workspace.find()
-    return _opened(workspace, os.environ.get("PROMPTSWEEP_STORE") or None)
+    return Workspace(Path(root).resolve()) if root else Workspace.find()
 
 
 def reopen() -> None:

@@ -12,8 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import (
+    ChoiceLoader,
+    DictLoader,
+    Environment,
     FileSystemLoader,
     StrictUndefined,
     Template,
@@ -33,6 +37,8 @@ from promptsweep.types import JSON, Message, Role, digest
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ENDS = tuple(f"end{role}" for role in ROLES)
 TEMPLATE = ".j2"
+Edits = Mapping[str, str]
+UNEDITED: Edits = MappingProxyType({})
 
 
 _OUTSIDE = "\ufdd0"
@@ -83,12 +89,26 @@ class _ParamsTag(Extension):
         """The values are read from the syntax tree; at rendering they come with the context."""
 
 
-class Templates:
-    """The templates of a workspace: compiled once, sandboxed, with strict undefined."""
+class _Edits(DictLoader):
+    """Texts in place of files; errors name them as they would name the files."""
 
-    def __init__(self, roots: Iterable[Path]):
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source, _, current = super().get_source(environment, template)
+        return source, template, current
+
+
+class Templates:
+    """The templates of a workspace: compiled once, sandboxed, with strict undefined.
+
+    `edits` are texts in place of files, by name: `{"zero_shot/answer.j2": "{{ input }}"}`.
+    """
+
+    def __init__(self, roots: Iterable[Path], edits: Edits = UNEDITED):
+        files = FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig")
         self._env = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig"),
+            loader=ChoiceLoader([_Edits(edits), files]),
             extensions=[_RoleTags, _ParamsTag],
             undefined=StrictUndefined,
             finalize=_Value,
