@@ -54,7 +54,9 @@ def test_a_shipped_strategy_of_several_calls_keeps_its_calls(tmp_path):
     save_strategy("outline", "skeleton_of_thought", {"skeleton": "{% user %}List: {{ input }}"}, place)
 
     assert stages(place, "outline", "1. One\n2. Two") == ["skeleton", "expand", "expand"]
-    saved, shipped = (load(name, Templates(place.roots), place) for name in ("outline", "skeleton_of_thought"))
+    saved, shipped = (
+        load(name, Templates(place.roots), place) for name in ("outline", "skeleton_of_thought")
+    )
     assert saved.params == shipped.params
     assert saved.most_calls({"max_points": 3}) == shipped.most_calls({"max_points": 3}) == 4
 
@@ -83,7 +85,9 @@ def test_the_function_of_another_file_is_part_of_a_strategys_identity(tmp_path):
     save_strategy("votes", "self_consistency", {}, place)
     copied = load("votes", Templates(place.roots), place)
     code = place.root / "prompts" / "votes" / "strategy.py"
-    code.write_text(code.read_text(encoding="utf-8").replace("self_consistency", "skeleton_of_thought"), encoding="utf-8")
+    code.write_text(
+        code.read_text(encoding="utf-8").replace("self_consistency", "skeleton_of_thought"), encoding="utf-8"
+    )
 
     assert load("votes", Templates(place.roots), place).digest != copied.digest
 
@@ -110,7 +114,25 @@ def test_nothing_is_overwritten(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "../up", "a/b", "a\\b", "/etc", "C:x", ".hidden", "_private", "a.b", "a b", "1st", "class", "x" * 61, "a\0b", "a\nb"],
+    "name",
+    [
+        "",
+        " ",
+        "../up",
+        "a/b",
+        "a\\b",
+        "/etc",
+        "C:x",
+        ".hidden",
+        "_private",
+        "a.b",
+        "a b",
+        "1st",
+        "class",
+        "x" * 61,
+        "a\0b",
+        "a\nb",
+    ],
 )
 def test_a_name_leads_nowhere_else(tmp_path, name):
     place = mood(tmp_path)

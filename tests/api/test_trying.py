@@ -6,7 +6,16 @@ import asyncio
 
 import pytest
 
-from promptsweep.api.trying import MOST_REQUESTS, Trial, allowance, first, prepare, send, some_samples, templates_of
+from promptsweep.api.trying import (
+    MOST_REQUESTS,
+    Trial,
+    allowance,
+    first,
+    prepare,
+    send,
+    some_samples,
+    templates_of,
+)
 from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import AuthenticationError, ConfigError
 from promptsweep.models.prices import MILLION
@@ -29,7 +38,9 @@ class Priced(FunctionModel):
 
 def planned(place, model=None, **changes):
     model = model or FunctionModel(lambda _: "good", name="m")
-    return prepare(Trial(**{"strategy": "zero_shot", "dataset": "mood", "model": "m", **changes}), place, {"m": model})
+    return prepare(
+        Trial(**{"strategy": "zero_shot", "dataset": "mood", "model": "m", **changes}), place, {"m": model}
+    )
 
 
 def sent(arm, limits=FREE, sample=WARM):
@@ -77,7 +88,10 @@ def test_a_mistake_in_an_edited_template_is_one_line_with_its_place(tmp_path, te
 
 
 def test_an_edit_of_a_part_reaches_the_templates_that_include_it(tmp_path):
-    files = {"prompts/mine/answer.j2": "{% user %}{% include 'mine/part.j2' %} {{ input }}", "prompts/mine/part.j2": "old"}
+    files = {
+        "prompts/mine/answer.j2": "{% user %}{% include 'mine/part.j2' %} {{ input }}",
+        "prompts/mine/part.j2": "old",
+    }
     arm = planned(mood(tmp_path, **files), strategy="mine", edits={"part": "new"})
 
     assert first(arm, WARM).request.messages[0].content == "new Warm and witty."
@@ -125,7 +139,9 @@ def test_an_unlimited_reply_is_not_sent_under_a_cap(tmp_path):
 
 
 def test_a_strategy_that_breaks_is_said_in_one_line(tmp_path):
-    code = "from promptsweep.prompts import strategy\n@strategy\nasync def odd(sample, ask):\n    return 1 / 0\n"
+    code = (
+        "from promptsweep.prompts import strategy\n@strategy\nasync def odd(sample, ask):\n    return 1 / 0\n"
+    )
     place = mood(tmp_path, **{"prompts/odd/answer.j2": "{{ input }}", "prompts/odd/strategy.py": code})
 
     with pytest.raises(ConfigError, match="strategy odd failed: ZeroDivisionError: division by zero"):

@@ -9,8 +9,13 @@ from promptsweep.workspace import Workspace
 from workspaces import write
 
 MODELS = {
-    "endpoints": {"acme": {"base_url": "http://127.0.0.1:9/v1", "context": {"small": 8_192, "big-*": 32_768}}},
-    "models": {"fast": {"endpoint": "acme", "name": "small"}, "mini": {"endpoint": "openai", "name": "gpt-4o-mini"}},
+    "endpoints": {
+        "acme": {"base_url": "http://127.0.0.1:9/v1", "context": {"small": 8_192, "big-*": 32_768}}
+    },
+    "models": {
+        "fast": {"endpoint": "acme", "name": "small"},
+        "mini": {"endpoint": "openai", "name": "gpt-4o-mini"},
+    },
 }
 
 

@@ -24,7 +24,9 @@ def delta(text=None, finish=None, **more):
 
 
 def events(*data, done=True, **answer):
-    lines = [b"data: " + orjson.dumps(one) + b"\n\n" for one in data] + ([b"data: [DONE]\n\n"] if done else [])
+    lines = [b"data: " + orjson.dumps(one) + b"\n\n" for one in data] + (
+        [b"data: [DONE]\n\n"] if done else []
+    )
     return Answer(b"".join(lines), headers={"Content-Type": "text/event-stream; charset=utf-8"}, **answer)
 
 
@@ -40,7 +42,11 @@ def heard(model, **params):
 
 
 def test_pieces_come_in_order_and_last_the_whole(serve, model_at):
-    server = serve(lambda _: events(delta("", role="assistant"), delta("안녕"), delta("하세요"), delta(None, "stop"), COUNTS))
+    server = serve(
+        lambda _: events(
+            delta("", role="assistant"), delta("안녕"), delta("하세요"), delta(None, "stop"), COUNTS
+        )
+    )
 
     *pieces, whole = heard(model_at(server, prices={"small": {"input": 1, "output": 1}}), temperature=0)
 
@@ -75,7 +81,11 @@ def test_a_model_that_cannot_stream_gives_one_piece():
 
 
 def test_reasoning_and_refusals_are_kept_apart(serve, model_at):
-    server = serve(lambda _: events(delta(None, reasoning_content="Hm. "), delta(None, refusal="I won't"), delta(None, "stop")))
+    server = serve(
+        lambda _: events(
+            delta(None, reasoning_content="Hm. "), delta(None, refusal="I won't"), delta(None, "stop")
+        )
+    )
 
     *pieces, whole = heard(model_at(server))
 
@@ -129,7 +139,11 @@ def test_nothing_listens_after_the_listener_left(serve, model_at):
     asyncio.run(leave())
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), min_size=1), max_size=5), st.integers(1, 7), st.sampled_from(["\n", "\r\n"]))
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), min_size=1), max_size=5),
+    st.integers(1, 7),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_events_are_the_same_wherever_the_chunks_are_cut(texts, size, end):
     body = "".join(f": note{end}data: {text}{end}id: 1{end}{end}" for text in texts).encode()
 

@@ -124,9 +124,7 @@ class OpenAIModel:
             raise failures.sort(response.status, response.headers, content)
         return replies.read(content, perf_counter() - began, self.price)
 
-    async def _streamed(
-        self, request: Request, more: Mapping[str, JSON]
-    ) -> AsyncIterator[str | Completion]:
+    async def _streamed(self, request: Request, more: Mapping[str, JSON]) -> AsyncIterator[str | Completion]:
         session, deadlines = self._opened or self._open()
         asked, began = self._asked(request, more), perf_counter()
         try:
