@@ -14,7 +14,7 @@ from promptsweep.api.trying import (
     prepare,
     send,
     some_samples,
-    templates_of,
+    stored,
 )
 from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import AuthenticationError, ConfigError
@@ -68,7 +68,7 @@ def test_an_edited_template_is_what_is_sent(tmp_path):
 
     assert message.content == "Mood of: Warm and witty."
     assert arm.arm.key != planned(place).arm.key
-    assert "{{ instruction }}" in templates_of("zero_shot", place)["answer"]
+    assert "{{ instruction }}" in stored("zero_shot", place).templates["answer"]
 
 
 @pytest.mark.parametrize(

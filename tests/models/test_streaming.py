@@ -16,6 +16,7 @@ from promptsweep.types import Completion, Message, Usage
 from servers import Answer, error, in_turn
 
 KEY = "sk-test-0123456789"
+EVENTS = {"Content-Type": "text/event-stream; charset=utf-8"}
 COUNTS = {"usage": {"prompt_tokens": 9, "completion_tokens": 2}, "choices": []}
 
 
@@ -27,7 +28,7 @@ def events(*data, done=True, **answer):
     lines = [b"data: " + orjson.dumps(one) + b"\n\n" for one in data] + (
         [b"data: [DONE]\n\n"] if done else []
     )
-    return Answer(b"".join(lines), headers={"Content-Type": "text/event-stream; charset=utf-8"}, **answer)
+    return Answer(b"".join(lines), headers=EVENTS, **answer)
 
 
 def heard(model, **params):
@@ -96,17 +97,17 @@ def test_reasoning_and_refusals_are_kept_apart(serve, model_at):
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (error(401, f"bad key {KEY}"), AuthenticationError, r"acme/small: the key is rejected: bad key \[key\]"),
+        (error(401, f"bad key {KEY}"), AuthenticationError, r"acme/small: .* rejected: bad key \[key\]"),
         (error(429, "slow down", retry_after="7"), RateLimitError, "rate limit"),
         (error(400, "too long"), RequestError, "too long"),
         (error(503, "busy"), ServerError, "busy"),
-        (events({"error": {"message": "overloaded"}}), ServerError, "an error in place of a reply: overloaded"),
+        (events({"error": {"message": "overloaded"}}), ServerError, "in place of a reply: overloaded"),
         (events(delta("half")), ServerError, "ended in the middle of the reply"),
         (events(delta("half"), done=False), ServerError, "ended in the middle of the reply"),
         (events(delta(None, "error")), ServerError, "the model failed"),
         (events(delta("half", "stop"), fault="truncate"), ServerError, "failed"),
-        (Answer(b"data: {oops\n\n", headers={"Content-Type": "text/event-stream"}), ServerError, "not JSON"),
-        (Answer(b"data: 7\n\n", headers={"Content-Type": "text/event-stream"}), ServerError, "an error in place"),
+        (Answer(b"data: {oops\n\n", headers=EVENTS), ServerError, "not JSON"),
+        (Answer(b"data: 7\n\n", headers=EVENTS), ServerError, "an error in place"),
     ],
 )  # fmt: skip
 def test_errors_are_sorted_as_those_of_chat_and_hold_no_key(serve, model_at, answer, kind, said):
@@ -120,7 +121,7 @@ def test_errors_are_sorted_as_those_of_chat_and_hold_no_key(serve, model_at, ans
 def test_a_stream_that_stalls_ends_by_the_endpoints_timeouts(serve, model_at):
     server = serve(lambda _: events(delta("half"), delta("whole", "stop"), fault="stall"))
 
-    with pytest.raises(ServerError, match="no byte in 0.2 s"):
+    with pytest.raises(ServerError, match=r"no byte in 0\.2 s"):
         heard(model_at(server, first_byte_timeout=0.2))
 
 

@@ -1,4 +1,4 @@
-"""Names that users give to content from a page: a folder's or a file's name, and nothing that leads elsewhere."""
+"""Names that users give to content from a page: each names a folder or a file, and none leads elsewhere."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from promptsweep.workspace import Workspace
 
 RIGHT, WRONG = "right", "wrong"
 CARD = """\
-# Replies of a chat that people judged: the target is a reply that was liked, or the better answer that was
-# written in place of one that was not. `label` says whether the `reply` was right. Edit this card as you like.
+# Replies of a chat that people judged. The target is a reply that was liked, or the better answer to one that
+# was not. `label` says whether the `reply` was right. Edit this card as you like.
 task: open
 description: Messages of a chat, with the replies that people judged.
 language: {language}

@@ -8,13 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep.api.naming import plain_name
-from promptsweep.api.trying import templates_of
+from promptsweep.api.trying import stored
 from promptsweep.errors import ConfigError
 from promptsweep.prompts import Templates, load
 from promptsweep.prompts.templates import TEMPLATE
 from promptsweep.workspace import Workspace
 
 CODE = "strategy.py"
+SHARED = '''"""The calls of {base}, over the templates of this folder."""
+
+from {module} import {base} as {name}
+
+__all__ = ["{name}"]
+'''
 RESERVED = "system"
 """The folder of the personas."""
 
@@ -29,7 +35,7 @@ def save_strategy(name: str, base: str, edits: Mapping[str, str], workspace: Wor
     name = plain_name(name, "strategy")
     if name == RESERVED or workspace.locate("prompts", name) is not None:
         raise ConfigError(f"there is a folder prompts/{name} already; choose another name")
-    texts = {**templates_of(base, workspace), **edits}
+    texts = {**stored(base, workspace).templates, **edits}
     folder = workspace.root / "prompts" / name
     try:
         folder.mkdir(parents=True)
@@ -76,5 +82,4 @@ def _code(name: str, base: str, workspace: Workspace) -> str | None:
     found = load(base, Templates(workspace.roots), workspace)
     if found.single_call:
         return None
-    function = f"from {found.function.__module__} import {base} as {name}"
-    return f'"""The calls of {base}, over the templates of this folder."""\n\n{function}\n\n__all__ = ["{name}"]\n'
+    return SHARED.format(name=name, base=base, module=found.function.__module__)

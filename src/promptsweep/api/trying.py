@@ -10,7 +10,6 @@ from pathlib import Path
 from promptsweep.api.endpoints import without_key
 from promptsweep.api.entering import enter
 from promptsweep.datasets import Dataset
-from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError, ModelError, PromptsweepError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Templates
@@ -51,6 +50,17 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A strategy as it is stored."""
+
+    templates: Mapping[str, str]
+    """Stage → text."""
+    params: Mapping[str, JSON]
+    """Every parameter it takes, with its default."""
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class First:
     """What is sent first, before it is sent."""
 
@@ -61,11 +71,12 @@ class First:
     """Calls that the strategy makes at most; None where it does not say."""
 
 
-def templates_of(strategy: str, workspace: Workspace) -> dict[str, str]:
-    """Stage → text of the template, as it is stored. Raises ConfigError for an unknown strategy."""
+def stored(strategy: str, workspace: Workspace) -> Stored:
+    """A strategy before it is edited. Raises ConfigError for an unknown one."""
     templates = Templates(workspace.roots)
     found = load_strategy(strategy, templates, workspace)
-    return {stage: templates.source(f"{strategy}/{stage}{TEMPLATE}") for stage in found.stages}
+    texts = {stage: templates.source(f"{strategy}/{stage}{TEMPLATE}") for stage in found.stages}
+    return Stored(texts, found.params, found.description)
 
 
 def some_samples(dataset: Dataset, split: str, most: int, wanted: str | None = None) -> list[Sample]:

@@ -42,7 +42,7 @@ def _sidebar(names: list[str]) -> None:
     with links:
         for name in names:
             pages.link(name)
-    runs = {info.id: info for info in source.runs()}
+    runs = _runs()
     chosen = _chosen(runs)
     if runs:
         chooser.selectbox(
@@ -52,6 +52,14 @@ def _sidebar(names: list[str]) -> None:
             placeholder=say("Choose a run"),
             **address.bound("run", chosen, "", *address.OF_RUN),
         )
+
+
+def _runs() -> dict[str, RunInfo]:
+    """The newest runs by id; none where there is no store yet, which some pages can do without."""
+    try:
+        return {info.id: info for info in source.runs()}
+    except ConfigError:
+        return {}
 
 
 def _chosen(runs: dict[str, RunInfo]) -> str | None:

@@ -1,8 +1,8 @@
-"""Replies that come piece by piece: server-sent events of chat completions, and one piece from models without."""
+"""Replies that come piece by piece, as server-sent events; in one piece from models that cannot stream."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -37,7 +37,7 @@ class Streams(Protocol):
         """The pieces of the reply to one attempt, and last the whole. Raises the errors of `chat`."""
 
 
-async def stream(model: Model, request: Request) -> AsyncIterator[str | Completion]:
+async def stream(model: Model, request: Request) -> AsyncGenerator[str | Completion]:
     """The pieces of a reply as they come, and last the whole; one piece where the model cannot stream."""
     if isinstance(model, Streams):
         async for piece in model.stream(request):
@@ -114,7 +114,7 @@ class Growing:
     counts: Mapping[str, JSON] | None = None
 
     def take(self, data: bytes) -> str:
-        """Takes an event's data in; returns what it adds to the text. ServerError for an error in its place."""
+        """Takes an event's data in; returns what it adds to the text. ServerError for an error instead."""
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:

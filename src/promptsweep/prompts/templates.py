@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
-    DictLoader,
     Environment,
     FileSystemLoader,
     StrictUndefined,
@@ -89,14 +89,19 @@ class _ParamsTag(Extension):
         """The values are read from the syntax tree; at rendering they come with the context."""
 
 
-class _Edits(DictLoader):
+class _Edits(BaseLoader):
     """Texts in place of files; errors name them as they would name the files."""
 
-    def get_source(
-        self, environment: Environment, template: str
-    ) -> tuple[str, str | None, Callable[[], bool] | None]:
-        source, _, current = super().get_source(environment, template)
-        return source, template, current
+    def __init__(self, texts: Edits):
+        self._texts = texts
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        if template not in self._texts:
+            raise TemplateNotFound(template)
+        return self._texts[template], template, None
+
+    def list_templates(self) -> list[str]:
+        return sorted(self._texts)
 
 
 class Templates:
