@@ -91,7 +91,8 @@ async def _within_limits(model: Model, request: Request, hear: Callable[[str], N
 async def _heard(model: Model, request: Request, hear: Callable[[str], None]) -> Completion:
     async with aclosing(stream(model, request)) as pieces:
         async for piece in pieces:
-            if isinstance(piece, Completion):
-                return piece
-            hear(piece)
-    raise ServerError("the model gave no reply")
+            if isinstance(piece, str):
+                hear(piece)
+            else:
+                completion = piece
+    return completion

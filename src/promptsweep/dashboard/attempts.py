@@ -88,7 +88,7 @@ def _row(label: str, trace: Trace) -> dict[str, object]:
         **{plain.cell(name): score.value for name, score in trace.scores.items()},
         say("tokens"): sum(trace.tokens.values()),
         say("cost"): figures.dollars(trace.cost),
-        say("time"): figures.duration(trace.seconds),
+        say("duration"): figures.duration(trace.seconds),
     }
 
 

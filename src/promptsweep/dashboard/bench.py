@@ -56,16 +56,17 @@ def take_arm() -> None:
 
 def choose(place: Workspace) -> Chosen:
     """Draws the choices. Raises ConfigError for a name that the URL has and nothing else does."""
-    one, two, three, four = st.columns([2, 2, 3, 2])
+    one, two, three, four, five = st.columns([2, 2, 1.2, 3, 2])
     with one:
         label = say("Strategy")
         strategy = _pick(label, "strategy", names(place), "zero_shot", "params")
     with two:
         dataset = _dataset(place)
-        split = _split(dataset)
     with three:
-        sample = _sample(dataset, split)
+        split = _split(dataset)
     with four:
+        sample = _sample(dataset, split)
+    with five:
         model = asking.model(place)
     return Chosen(strategy, stored(strategy, place), dataset.name, split, sample, model)
 
@@ -76,11 +77,10 @@ def persona(place: Workspace) -> str:
 
 
 def sample(chosen: Chosen) -> Sample:
-    """Draws the sample, or what the visitor writes in its place; returns the one that counts."""
+    """Draws what the sample's answer should be, or areas to write another; returns the sample that counts."""
     sample = chosen.sample
     own = st.toggle(say("Write my own"), **address.bound("own", address.get("own") is not None, False))
     if not own:
-        plain.labelled(say("Input"), sample.input, "input")
         plain.labelled(say("Accepted answers"), "\n".join(sample.targets) or None, "targets")
         return sample
     at = f"{chosen.dataset}/{sample.id}"
@@ -123,8 +123,6 @@ def _dataset(place: Workspace) -> Dataset:
 def _split(dataset: Dataset) -> str:
     usual = dataset.split()
     others = [split for split in dataset.card.splits if split != usual]
-    if not others:
-        return usual
     return address.pick(say("Split"), "split", [usual, *others], "sample", format_func=plain.line)
 
 

@@ -10,7 +10,8 @@ The `openai` package stays the reference for what its endpoints say and mean.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from contextlib import aclosing
 from functools import cache, cached_property
 from importlib.metadata import version
 from time import perf_counter
@@ -27,6 +28,7 @@ from promptsweep.models.forms import RequestForm
 from promptsweep.models.keys import hide
 from promptsweep.models.limits import shared
 from promptsweep.models.prices import Rates, endpoint_rates
+from promptsweep.models.streaming import Pieces
 from promptsweep.models.window import START
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
@@ -80,11 +82,12 @@ class OpenAIModel:
             error.args = (f"{self.name}: {hide(str(error), self._key)}",)
             raise
 
-    async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
+    async def stream(self, request: Request) -> Pieces:
         """The pieces of the reply to one attempt, and last the whole. Raises the errors of `chat`."""
         try:
-            async for piece in streaming.counted(lambda more: self._streamed(request, more)):
-                yield piece
+            async with aclosing(streaming.counted(lambda more: self._streamed(request, more))) as parts:
+                async for part in parts:
+                    yield part
         except ModelError as error:
             error.args = (f"{self.name}: {hide(str(error), self._key)}",)
             raise
@@ -124,7 +127,7 @@ class OpenAIModel:
             raise failures.sort(response.status, response.headers, content)
         return replies.read(content, perf_counter() - began, self.price)
 
-    async def _streamed(self, request: Request, more: Mapping[str, JSON]) -> AsyncIterator[str | Completion]:
+    async def _streamed(self, request: Request, more: Mapping[str, JSON]) -> Pieces:
         session, deadlines = self._opened or self._open()
         asked, began = self._asked(request, more), perf_counter()
         try:

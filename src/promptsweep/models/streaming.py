@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 import orjson
 
@@ -25,6 +26,8 @@ STREAMED: Mapping[str, JSON] = {"stream": True}
 COUNTED: Mapping[str, JSON] = {**STREAMED, "stream_options": {"include_usage": True}}
 """The same, with the counts of tokens at the end."""
 EVENTS = "text/event-stream"
+Pieces: TypeAlias = AsyncGenerator[str | Completion]
+"""The pieces of a reply, and last the whole."""
 LONGEST_EVENT = 8 << 20
 """Bytes of one event, which is a few words."""
 
@@ -33,38 +36,40 @@ LONGEST_EVENT = 8 << 20
 class Streams(Protocol):
     """A model whose replies come piece by piece."""
 
-    def stream(self, request: Request) -> AsyncIterator[str | Completion]:
+    def stream(self, request: Request) -> Pieces:
         """The pieces of the reply to one attempt, and last the whole. Raises the errors of `chat`."""
 
 
-async def stream(model: Model, request: Request) -> AsyncGenerator[str | Completion]:
-    """The pieces of a reply as they come, and last the whole; one piece where the model cannot stream."""
+async def stream(model: Model, request: Request) -> Pieces:
+    """The pieces of a reply as they come, and last the whole; one piece where the model cannot stream.
+
+    Who leaves before the end closes it (`contextlib.aclosing`), which breaks the connection off.
+    """
     if isinstance(model, Streams):
-        async for piece in model.stream(request):
-            yield piece
+        async with aclosing(model.stream(request)) as parts:
+            async for part in parts:
+                yield part
         return
     completion = await model.chat(request)
     yield completion.text
     yield completion
 
 
-async def counted(
-    ask: Callable[[Mapping[str, JSON]], AsyncIterator[str | Completion]],
-) -> AsyncIterator[str | Completion]:
+async def counted(ask: Callable[[Mapping[str, JSON]], Pieces]) -> Pieces:
     """A stream with counts; one without from an endpoint that does not know the option, as some do not."""
     try:
-        async for piece in ask(COUNTED):
-            yield piece
+        async with aclosing(ask(COUNTED)) as parts:
+            async for part in parts:
+                yield part
     except RequestError as error:
         if "stream_options" not in str(error):
             raise
-        async for piece in ask(STREAMED):
-            yield piece
+        async with aclosing(ask(STREAMED)) as parts:
+            async for part in parts:
+                yield part
 
 
-async def pieces(
-    response: aiohttp.ClientResponse, began: float, price: Price
-) -> AsyncIterator[str | Completion]:
+async def pieces(response: aiohttp.ClientResponse, began: float, price: Price) -> Pieces:
     """The pieces in the body of a 200, and last the whole; one piece where the endpoint does not stream."""
     if response.content_type != EVENTS:
         completion = replies.read(await response.read(), perf_counter() - began, price)

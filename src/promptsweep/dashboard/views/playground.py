@@ -144,6 +144,6 @@ def _worst(first: First) -> str:
         return f"{count} {say('This model is free of charge.')}"
     if worst.tokens is None:
         return f"{count} {say('Nothing limits the reply, so it cannot be sent: set its most tokens.')}"
-    cost = say("an unknown price") if worst.usd is None else plain.literal(figures.dollars(worst.usd))
+    cost = say("an unknown price") if worst.usd is None else figures.dollars(worst.usd).replace("$", "\\$")
     most = say("The first takes at most {tokens} tokens, for {cost}.", tokens=f"{worst.tokens:,}", cost=cost)
     return f"{count} {most}"
