@@ -81,7 +81,8 @@ def sample(chosen: Chosen) -> Sample:
     sample = chosen.sample
     own = st.toggle(say("Write my own"), **address.bound("own", address.get("own") is not None, False))
     if not own:
-        plain.labelled(say("Accepted answers"), "\n".join(sample.targets) or None, "targets")
+        if sample.targets:
+            plain.labelled(say("Accepted answers"), "\n".join(sample.targets), "targets")
         return sample
     at = f"{chosen.dataset}/{sample.id}"
     text = kept.area(say("Input"), f"{at}/input", sample.input, height=120)

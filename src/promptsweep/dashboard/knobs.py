@@ -76,7 +76,7 @@ def _knob(query: str, name: str, value: JSON, default: JSON) -> None:
     elif kind is bool:
         st.toggle(label, **bound)
     elif kind in (int, float):
-        st.number_input(label, **bound)
+        st.number_input(label, step=1 if kind is int else 0.1, **bound)
     else:
         st.text_input(label, **bound)
 
