@@ -18,7 +18,7 @@ PIECES = ("This reply ", "<b id=pwned>grows</b> ", "**word** by word.")
 
 
 def behaviour(request: Mapping[str, Any]) -> str | Answer:
-    """A stream where one is wanted, else `good` or an outline; nothing for a minute, or an error, if asked to."""
+    """A stream where one is wanted, else `good` or an outline; an error, or nothing for long, if asked to."""
     asked = str(request["messages"])
     if "slow" in asked:
         return Answer(b"", delay=60)

@@ -6,7 +6,7 @@ import contextlib
 import re
 
 import pytest
-from asked import KEY, KEY_VARIABLE, PIECES, asked_workspace, behaviour
+from asked import KEY, KEY_VARIABLE, asked_workspace, behaviour
 from browsing import heading
 from playwright.sync_api import expect
 

@@ -7,11 +7,12 @@ from typing import Final
 
 import streamlit as st
 
-from promptsweep.api.endpoints import is_served, missing_key, short_names
+from promptsweep.api.endpoints import endpoints, is_served, missing_key, short_names
 from promptsweep.api.trying import allowance
 from promptsweep.dashboard import address, knobs, plain, source
 from promptsweep.dashboard.words import say
-from promptsweep.errors import ConfigError
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.models import Model
 from promptsweep.reports.recent import recent_models
 from promptsweep.runners import Allowance
 from promptsweep.runners.costs import Cost
@@ -29,7 +30,10 @@ MOST_CENTS = 1_000
 
 
 def model(place: Workspace) -> str:
-    """Draws the choice of a model: any reference that a sweep may use can be written too."""
+    """Draws the choice of a model. One of a known endpoint can be written too, but no path of a file.
+
+    Raises ConfigError for anything else.
+    """
     offered = _offered(place)
     chosen = address.get("model") or offered[0]
     picked: str | None = st.selectbox(
@@ -40,29 +44,39 @@ def model(place: Workspace) -> str:
         help=say("Any other can be written, as in a sweep: `openai/gpt-4o-mini`, `ollama/gemma3:1b`."),
         **address.bound("model", chosen, offered[0]),
     )
-    return picked or offered[0]
+    name = picked or offered[0]
+    if name not in offered and not is_served(name, place):
+        raise ConfigError(
+            unknown("model", name, [*offered, *(f"{one.name}/<name>" for one in endpoints(place))])
+        )
+    return name
 
 
 def sampling() -> dict[str, JSON]:
     """Draws the sampling parameters, each empty where the model's own default is meant."""
     query, drawn = "sampling", ("temperature", "max_tokens")
-    one, two, three = st.columns([1, 1, 2])
-    words = {"placeholder": say("the model's own")}
-    with one:
+    words = {"placeholder": say("the model's own"), "width": 190}
+    with st.container(horizontal=True):
         knobs.number(query, USUAL, drawn[0], 0.0, 2.0, 0.1, label=say("Temperature"), **words)
-    with two:
         knobs.number(query, USUAL, drawn[1], 1, 100_000, 64, label=say("Most tokens of a reply"), **words)
-    with three:
         knobs.others(query, USUAL, drawn, say("Other parameters, as JSON"))
     return knobs.values(query, USUAL)
 
 
+def notice(asked: Model) -> None:
+    """Draws what is to be said before a model is used, such as its terms."""
+    if asked.notice is not None:
+        st.text(plain.line(asked.notice))
+
+
 def limits(worst: Cost) -> Allowance:
-    """Draws what one send may spend: dollars, or tokens where the price is unknown."""
+    """Draws what one send may spend: dollars, or tokens where the price is unknown; nothing if it is free."""
     if worst.usd is None:
         bound = address.bound("tokens", max(1, address.number("tokens", CAP_TOKENS)), CAP_TOKENS)
         tokens = st.number_input(say("Most tokens for one send"), 1, 999_999, step=1_000, **bound)
         return allowance(worst, 0.0, tokens)
+    if worst.usd == 0:
+        return allowance(worst, 0.0, 0)
     cents = min(MOST_CENTS, address.number("cents", CAP_CENTS))
     bound = address.bound("cents", cents, CAP_CENTS)
     cents = st.number_input(say("Most US cents for one send"), 0, MOST_CENTS, step=5, **bound)

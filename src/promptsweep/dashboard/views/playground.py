@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -13,8 +15,13 @@ from promptsweep.dashboard.words import say
 from promptsweep.errors import ConfigError
 from promptsweep.reports import figures
 from promptsweep.runners import Allowance, PlannedArm
-from promptsweep.types import Sample
+from promptsweep.types import Message, Sample
 from promptsweep.workspace import Workspace
+
+TALL = 620
+"""Pixels of a box that scrolls."""
+MOST_UNSCROLLED, PER_MESSAGE = 1_500, 200
+"""Characters that are shown whole, where the frame of a message counts as so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,16 @@ def _preview(trial: Trial, sample: Sample, place: Workspace) -> Ready | None:
     except ConfigError as error:
         asking.problem(say("These messages cannot be made"), error)
         return None
-    for number, message in enumerate(ready.first.request.messages, 1):
-        plain.labelled(message.role, message.content, f"message-{number}")
+    with st.container(height=_height(ready.first.request.messages), border=False):
+        for number, message in enumerate(ready.first.request.messages, 1):
+            plain.labelled(message.role, message.content, f"message-{number}")
     return ready
+
+
+def _height(messages: Sequence[Message]) -> int | Literal["content"]:
+    """Many or long messages scroll beside the template."""
+    length = sum(PER_MESSAGE + len(message.content) for message in messages)
+    return TALL if length > MOST_UNSCROLLED else "content"
 
 
 def _ready(trial: Trial, sample: Sample, place: Workspace) -> Ready:
@@ -103,6 +117,7 @@ def _sending(trial: Trial, ready: Ready, place: Workspace) -> None:
         if stored and st.button(say("Send as stored"), icon=icon, disabled=lacks, key="send-stored"):
             _send(stored, limits)
     st.caption(_worst(ready.first))
+    asking.notice(ready.planned.model)
     named = {say("Edited"): ready, say("As stored"): stored} if stored else {say("As stored"): ready}
     shown = {label: trace for label, one in named.items() if one and (trace := attempts.found(one.name))}
     if shown:
