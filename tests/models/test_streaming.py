@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsweep.errors import AuthenticationError, RateLimitError, RequestError, ServerError
+from promptsweep.models import load
 from promptsweep.models.streaming import data_of, stream
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Message, Usage
@@ -176,3 +177,14 @@ def test_an_endless_line_is_no_stream():
 
     with pytest.raises(ServerError, match="no events"):
         asyncio.run(collected())
+
+
+def test_the_embedded_model_streams(workspace):
+    pytest.importorskip("xllamacpp")
+    model = load("local", workspace)
+
+    *pieces, whole = heard(model, max_tokens=12)
+
+    asked = model.request((Message("user", "Hi"),), {"max_tokens": 12}, 0)
+    assert len(pieces) > 1
+    assert "".join(pieces) == whole.text == asyncio.run(model.chat(asked)).text

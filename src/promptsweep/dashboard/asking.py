@@ -66,7 +66,7 @@ def sampling() -> dict[str, JSON]:
 def notice(asked: Model) -> None:
     """Draws what is to be said before a model is used, such as its terms."""
     if asked.notice is not None:
-        st.text(plain.line(asked.notice))
+        st.caption(plain.literal(asked.notice))
 
 
 def limits(worst: Cost) -> Allowance:

@@ -140,10 +140,11 @@ def _foot(setting: Setting | None) -> None:
     if setting is not None:
         room = setting.room(setting.request(""))
         st.caption(_filled(room))
-        asking.notice(setting.model)
     going_on = bool(conversation.turns()) or _FAILED in st.session_state
     label, icon = say("Clear the conversation"), ":material/delete_sweep:"
     st.button(label, icon=icon, on_click=_clear, disabled=not going_on)
+    if setting is not None and not going_on:
+        asking.notice(setting.model)
 
 
 def _filled(room: Room) -> str:
