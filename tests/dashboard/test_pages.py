@@ -158,8 +158,8 @@ def test_selecting_a_sample_opens_its_trace(app):
     test.run()
 
     assert test.title[0].value == "Trace"
-    record = {"arm": "few_shot(k=2) | m | mood", "sample": "s-3", "repeat": "1"}
-    assert dict(test.query_params) == {"run": "plain", **record}
+    arm = "few_shot(k=2) | m | mood"
+    assert dict(test.query_params) == {"run": "plain", "arm": arm, "of": arm, "sample": "s-3", "repeat": "1"}
 
 
 def test_a_trace_shows_what_was_sent_replied_read_and_scored(app):
@@ -192,20 +192,6 @@ def test_a_trace_offers_the_same_sample_in_other_arms_and_repeats(app):
 
 def test_a_trace_without_a_sample_says_where_to_find_one(app):
     assert "select one" in app("trace").info[0].value
-
-
-def test_compare_shows_the_difference_from_the_baseline_and_what_flipped(app):
-    test = app("compare", run="plain", baseline="few_shot(k=2) | m | mood")
-    differences, lost = test.dataframe[0].value, test.dataframe[1].value
-    assert list(differences["arm"]) == ["zero_shot", "few_shot(k=4)"]
-    assert differences["difference"][0].startswith("-0.83")
-    assert len(lost) == 5
-
-    test.session_state["flips-lost"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    test.run()
-
-    assert test.title[0].value == "Trace"
-    assert test.query_params["sample"] == lost["sample"][0]
 
 
 def test_one_arm_cannot_be_compared(app):

@@ -63,19 +63,22 @@ def test_every_built_in_metric_says_in_one_line_what_it_is():
     assert {"accuracy", "rougeLsum", "corpus_chrf", "kappa", "entity_recall"} <= set(names())
 
 
-def test_lower_is_better_only_for_hallucinations_and_descriptive_metrics_take_no_side(tmp_path):
-    required = {"regex": {"pattern": "x"}}
+def test_lower_is_better_only_for_what_is_made_up_and_descriptive_metrics_take_no_side(tmp_path):
+    required = {"regex": {"pattern": "x"}, "within_length": {"most": 9}}
     found = [one({name: required.get(name)}, tmp_path) for name in names()]
     metrics = [each for each in found if isinstance(each, Metric)]
 
-    assert [each.name for each in metrics if each.higher_is_better is False] == ["hallucinated_fields"]
+    assert [each.name for each in metrics if each.higher_is_better is False] == [
+        "false_answer",
+        "hallucinated_fields",
+    ]
     assert all((each.higher_is_better is None) == (each.kind == "descriptive") for each in metrics)
 
 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("exact_mach", r"unknown metric 'exact_mach'. Did you mean 'exact_match'\? Known: accuracy, "),
+        ("exact_mach", r"unknown metric 'exact_mach'. Did you mean 'exact_match'\? Known: abstention_f1, "),
         ({"contains": {"txt": "a"}}, r"unknown parameter of metric contains 'txt'. Did you mean 'text'\?"),
         ({"contains": {"text": 7}}, r"metric 'contains': bad text 7: Input should be a valid string"),
         (

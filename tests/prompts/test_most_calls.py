@@ -37,7 +37,19 @@ def own(root, declared):
         ("zero_shot", {}, 1),
         ("few_shot", {"k": 2}, 1),
         ("chain_of_thought", {}, 1),
+        ("chain_of_thought_answer_first", {"k": 2}, 1),
+        ("chain_of_thought_two_call", {}, 2),
+        ("few_shot_inline", {}, 1),
+        ("compress", {}, 1),
+        ("decompose", {"parts": 3}, 5),
+        ("conversation", {"max_turns": 3}, 4),
+        ("conversation", {"max_turns": 3, "memory": "summary"}, 7),
+        ("retry_to_length", {"tries": 4}, 4),
+        ("retrieve", {}, 1),
+        ("retrieve", {"top": 2, "widest": 9}, 4),
+        ("tool_loop", {"steps": 3}, 3),
         ("self_consistency", {"draws": 7}, 7),
+        ("self_consistency", {"draws": 7, "stop": "adaptive"}, 7),
         ("skeleton_of_thought", {"max_points": 4}, 5),
         ("chain_of_density", {"rounds": 4}, 1),
         ("chain_of_density", {"rounds": 4, "mode": "per_round"}, 4),
@@ -47,7 +59,7 @@ def test_the_shipped_strategies_declare_their_most_calls(tmp_path, name, given, 
     strategy = loaded(tmp_path, name)
 
     assert strategy.most_calls(strategy.complete(given)) == most
-    assert strategy.single_call == (name in ("zero_shot", "few_shot", "chain_of_thought"))
+    assert strategy.single_call == (most == 1 and name not in ("chain_of_density", "retrieve"))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +67,8 @@ def test_the_shipped_strategies_declare_their_most_calls(tmp_path, name, given, 
     [
         ({"self_consistency": {"draws": 3}}, 3),
         ({"skeleton_of_thought": {"max_points": 2}}, 3),
+        ({"decompose": {"parts": 2}}, 4),
+        ({"retry_to_length": {"least": 900, "most": 999, "tries": 2}}, 2),
         ({"chain_of_density": {"mode": "per_round", "rounds": 3}}, 3),
     ],
 )

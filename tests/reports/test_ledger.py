@@ -8,7 +8,7 @@ import pytest
 
 from promptsweep.reports import open_store
 from promptsweep.reports.cache import delete_run, prune
-from promptsweep.reports.ledger import Sum, Tally, authorise, entries, spent, total
+from promptsweep.reports.ledger import Sum, Tally, authorise, entries, of_run, spent, total
 from promptsweep.runners.costs import UNKNOWN, Cost
 from promptsweep.workspace import Workspace
 
@@ -111,3 +111,12 @@ def test_what_was_paid_is_not_forgotten_with_the_replies_or_the_run(own_house):
     assert mine.sweep == "plain"
     assert [one.sweep for one in after if one.name == run] == [None]
     assert total(after) == total(before)
+
+
+def test_the_line_of_one_run_is_the_same_alone(store):
+    enter(store, "1", ("new", "m", Cost(0.25, 12, 1)), ("failed", "n", Cost(0.5, 3, 1)))
+    enter(store, "2", ("saved", "m", Cost(0.25, 12, 1)))
+    authorise(store, "1", Cost(9, 99, 9))
+
+    assert of_run(store, "1") == entries(store)[1]
+    assert of_run(store, "3").new == Sum()

@@ -6,11 +6,13 @@ import json
 import re
 
 import pytest
+from scipy.stats import beta
 
 import promptsweep
 from promptsweep import api
 from promptsweep.errors import ConfigError, ExitCode, QuotaError, ServerError
 from promptsweep.prompts import numbered_points
+from promptsweep.prompts.builtin import leads
 from promptsweep.reports import open_store
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Status, Usage
@@ -189,6 +191,48 @@ def test_self_consistency_lets_parsed_answers_vote(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("replies", "draws", "calls", "answer"),
+    [
+        ("good good good good bad bad bad", 7, 4, "good"),
+        ("good bad good good good good bad", 7, 7, "good"),
+        ("mumble good good good good good", 6, 5, "good"),
+        ("good good", 2, 2, "good"),
+    ],
+)
+def test_adaptive_self_consistency_stops_when_the_leader_will_stay_ahead(
+    tmp_path, replies, draws, calls, answer
+):
+    model = FunctionModel(lambda request: replies.split()[request.draw])
+
+    result = run(mood(tmp_path), model, [{"self_consistency": {"draws": draws, "stop": "adaptive"}}], limit=1)
+
+    [record] = result.records().to_dict("records")
+    assert (model.calls, record["answer"]) == (calls, answer)
+    assert record["details"]["confidence"] == pytest.approx(replies.split()[:calls].count("good") / calls)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (4, 0), (3, 2), (20, 11)])
+def test_the_chance_that_a_leader_stays_ahead_is_that_of_the_beta_posterior(first, second):
+    votes = {"a": first, "b": second, "c": min(second, 1)}
+
+    assert leads(votes) == pytest.approx(beta.sf(0.5, first + 1, second + 1), abs=1e-12)
+
+
+def test_reasoning_in_one_call_is_handed_to_the_next_which_answers(tmp_path):
+    model = FunctionModel(
+        lambda request: "It sounds pleased." if len(request.messages) == 2 else "Answer: good"
+    )
+
+    result = run(mood(tmp_path), model, "chain_of_thought_two_call", limit=1)
+
+    [record] = result.records().to_dict("records")
+    assert record["answer"] == "good"
+    assert [message.role for message in model.requests[1].messages] == ["system", "user", "assistant", "user"]
+    assert model.requests[1].messages[:2] == model.requests[0].messages
+    assert model.requests[1].messages[2].content == "It sounds pleased."
+
+
 def test_repeats_share_no_reply_and_are_one_sample_in_statistics(tmp_path):
     model = FunctionModel(lambda request: "good" if request.draw == 0 else "bad")
 
@@ -328,6 +372,7 @@ def test_an_error_in_a_strategys_code_fails_the_sample_and_not_the_run(tmp_path)
             "unknown selector 'nearst'. Did you mean 'nearest'?",
         ),
         ({"strategies": [{"self_consistency": {"draws": 0}}]}, "draws must be at least 1"),
+        ({"strategies": [{"self_consistency": {"stop": "early"}}]}, "stop must be fixed or adaptive"),
         ({"datasets": "moood"}, "unknown dataset 'moood'. Did you mean 'mood'?"),
         ({"models": "opnai/gpt"}, "opnai"),
         ({"metrics": ["exact_mach"]}, "unknown metric 'exact_mach'. Did you mean 'exact_match'?"),

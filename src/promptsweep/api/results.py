@@ -57,6 +57,12 @@ class Run:
 
         return record_frame(self.store, self.id, arm)
 
+    def grades(self) -> pd.DataFrame:
+        """One row a grade that somebody gave on the dashboard: who, what of, which value, when."""
+        from promptsweep.reports.frames import grade_frame
+
+        return grade_frame(self.store, self.id)
+
     def compare(self, arm: str | None = None, metric: str | None = None) -> pd.DataFrame:
         """Every arm against one (default: the first), paired by sample."""
         from promptsweep.reports.frames import comparison_frame

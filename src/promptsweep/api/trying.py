@@ -203,6 +203,7 @@ def _trace(record: Record, label: str, requests: Mapping[str, Request]) -> Trace
             "prompt": sum(reply.usage.prompt or 0 for reply in replies),
             "completion": sum(reply.usage.completion or 0 for reply in replies),
         },
+        record=0,
     )
 
 

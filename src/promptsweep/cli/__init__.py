@@ -27,6 +27,7 @@ from promptsweep.cli.report import export, report
 from promptsweep.cli.run import run
 from promptsweep.cli.score import import_command, score
 from promptsweep.cli.show import show
+from promptsweep.cli.train_router import train_router
 from promptsweep.cli.validate import validate
 
 __all__ = ["app", "main"]
@@ -59,6 +60,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "record": record,
     "cost": cost,
+    "train-router": train_router,
     "dashboard": dashboard,
     "doctor": doctor,
 }

@@ -16,7 +16,13 @@ from promptsweep.errors import ConfigError, unknown
 def report(
     run: RunArgument = "latest",
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="md: Markdown, made for pull requests.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="md: Markdown, made for pull requests; html: one file to send, with charts and traces.",
+        ),
     ] = "md",
     output: Annotated[
         Path | None,
@@ -24,23 +30,40 @@ def report(
             "--output", "-o", metavar="FILE", dir_okay=False, help="Where to write it. Default: stdout."
         ),
     ] = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(
+            "--charts", metavar="DIR", file_okay=False, help="Also write its charts there, as PNG and SVG."
+        ),
+    ] = None,
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write a run as a report for a pull request.
+    """Write a run as a report for a pull request, or as a page to send.
 
-    The leaderboard, comparisons, what is missing, the worst samples, and what made it.
+    The leaderboard, comparisons, what is missing, the worst samples, and what made it. As html also charts,
+    costs, full traces and what each number means; it loads nothing from any network. Charts need
+    promptsweep[report].
     """
+    from promptsweep.reports.chart_files import write_charts
+    from promptsweep.reports.html import html_report
     from promptsweep.reports.markdown import markdown_report
 
-    formats = {"md": markdown_report}
+    formats = {"md": markdown_report, "html": html_report}
     if form not in formats:
         raise ConfigError(unknown("format", form, formats))
     with stored_run(run, workspace, store) as found:
         text = formats[form](found.store, found.id)
+        pictures = [] if charts is None else write_charts(found.store, found.id, charts)
     if output is None:
         typer.echo(text)
-        return
+    else:
+        _write(text, output)
+    for path in pictures:
+        note(f"wrote {path}")
+
+
+def _write(text: str, output: Path) -> None:
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(f"{text}\n", encoding="utf-8")
@@ -62,7 +85,7 @@ def export(
 ) -> None:
     """Write a run's rows as JSONL, CSV or Parquet.
 
-    Its arms, records and calls, one file each; prints their paths.
+    Its arms, records and calls, and the grades that people gave, one file each; prints their paths.
     """
     from promptsweep.reports.export import export as write
 

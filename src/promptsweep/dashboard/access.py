@@ -54,6 +54,14 @@ def admitted() -> bool:
     return False
 
 
+def visitor() -> str | None:
+    """The e-mail address of a visitor who signed in with a provider; None for anybody else."""
+    if not (_has_provider() and st.user.is_logged_in):
+        return None
+    email = st.user.get("email")
+    return str(email) if email else None
+
+
 def _has_provider() -> bool:
     """Whether Streamlit's secrets name an OpenID Connect provider."""
     try:

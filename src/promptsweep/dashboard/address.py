@@ -8,17 +8,35 @@ from typing import Any
 import streamlit as st
 
 OF_RUN = (
+    "other",
     "dataset",
     "baseline",
     "arm",
     "against",
     "metric",
+    "strategy",
+    "series",
+    "cell",
+    "all",
+    "slice",
     "outcome",
     "wrong",
     "search",
+    "target",
+    "answer",
+    "field",
+    "value",
+    "order",
+    "of",
     "page",
     "sample",
     "repeat",
+    "at",
+    "since",
+    "arms",
+    "one",
+    "two",
+    "item",
 )
 """What means something only within one run: gone from the query when another run is picked."""
 KEPT = ("run", "lang")
@@ -31,17 +49,20 @@ def get(name: str) -> str | None:
 
 
 def number(name: str, default: int) -> int:
-    """A value of the query as a whole number of at most six digits, `default` for anything else."""
+    """A value of the query as a whole number of at most nine digits, `default` for anything else."""
     given = get(name) or ""
-    return int(given) if re.fullmatch(r"[0-9]{1,6}", given) else default
+    return int(given) if re.fullmatch(r"[0-9]{1,9}", given) else default
 
 
 def put(name: str, value: str | None) -> None:
     """Sets a value of the query; None takes it away."""
-    if value is None:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
+    change(**{name: value})
+
+
+def change(**values: str | None) -> None:
+    """Sets several values of the query in one step of the browser's history; None takes one away."""
+    changed = {**st.query_params.to_dict(), **values}
+    st.query_params.from_dict({name: value for name, value in changed.items() if value is not None})
 
 
 def query(**values: str | None) -> dict[str, str]:
@@ -67,8 +88,22 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
     return chosen
 
 
-def _write(name: str, default: Any, *clears: str) -> None:
-    value = st.session_state[name]
-    put(name, None if value in (default, None) else str(value))
+def picks(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> list[str]:
+    """Draws a box that takes several of the plain-text `options`; the first is the default."""
+    wanted, default = st.query_params.get_all(name), options[:1]
+    st.session_state[name] = [one for one in options if one in wanted] or default
+    bound: dict[str, Any] = {"key": name, "on_change": _write_several, "args": (name, default, *clears)}
+    chosen: list[str] = st.multiselect(label, options, **bound, **widget)
+    return chosen
+
+
+def _write_several(name: str, default: list[str], *clears: str) -> None:
+    chosen = st.session_state[name]
+    st.query_params[name] = [] if chosen == default else chosen
     for other in clears:
         put(other, None)
+
+
+def _write(name: str, default: Any, *clears: str) -> None:
+    value = st.session_state[name]
+    change(**{name: None if value in (default, None) else str(value)}, **dict.fromkeys(clears))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import access, address, pages, plain, source
+from promptsweep.dashboard import access, address, labels, pages, plain, source
 from promptsweep.dashboard.words import LANGUAGES, language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunInfo
@@ -48,7 +48,7 @@ def _sidebar(names: list[str]) -> None:
         chooser.selectbox(
             say("Run"),
             list(runs),
-            format_func=lambda identity: _run_label(runs[identity]),
+            format_func=lambda identity: labels.of_run(runs[identity]),
             placeholder=say("Choose a run"),
             **address.bound("run", chosen, "", *address.OF_RUN),
         )
@@ -70,11 +70,6 @@ def _chosen(runs: dict[str, RunInfo]) -> str | None:
         return None
     runs.setdefault(info.id, info)
     return info.id
-
-
-def _run_label(info: RunInfo) -> str:
-    """Name, local time and the end of the id, which makes it unique."""
-    return plain.line(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id.rpartition('-')[2]}")
 
 
 def _nothing(title: str, reason: str) -> None:

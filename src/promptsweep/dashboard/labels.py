@@ -1,14 +1,32 @@
-"""Arms by short names: what all arms beside each other have in common need not be said in each."""
+"""Runs and arms by short names: what all arms beside each other have in common need not be said in each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from promptsweep.dashboard import plain
-from promptsweep.reports import ArmSummary
+from promptsweep.reports.browse import RunInfo
 
 
-def of_arms(arms: Iterable[ArmSummary]) -> Mapping[str, str]:
+class Named(Protocol):
+    """An arm in whatever form."""
+
+    @property
+    def arm(self) -> str:
+        """Its label."""
+
+    @property
+    def dataset(self) -> str:
+        """What it is asked about."""
+
+
+def of_run(info: RunInfo) -> str:
+    """A run's name, local time and the end of the id, which makes it unique."""
+    return plain.line(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id.rpartition('-')[2]}")
+
+
+def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:
     """Label → short name, unique; it names the dataset only where there are several."""
     by_dataset: dict[str, list[str]] = {}
     for arm in arms:

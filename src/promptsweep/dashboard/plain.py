@@ -7,6 +7,7 @@ import re
 
 import streamlit as st
 
+from promptsweep.dashboard.words import say
 from promptsweep.types import JSON
 
 MOST_SHOWN = 20_000
@@ -57,11 +58,12 @@ def json_text(value: JSON) -> str:
 
 def labelled(label: str, text: str | None, name: str | None = None) -> None:
     """Draws a block under a label of ours; a dash where there is no text. `name` tells equal labels apart."""
-    st.caption(label)
-    if text is None:
-        st.text("–")
-    else:
-        block(text, name or label)
+    with st.container(gap="xxsmall"):
+        st.caption(label)
+        if text is None:
+            st.text("–")
+        else:
+            block(text, name or label)
 
 
 def block(text: str, name: str = "text") -> None:
@@ -70,7 +72,11 @@ def block(text: str, name: str = "text") -> None:
     st.code(f"\n{shown}\n", language=None, wrap_lines=True)  # st.code drops one line break at each end
     if len(text) > MOST_SHOWN:
         st.download_button(
-            f"The first {MOST_SHOWN:,} of {len(text):,} characters are shown: download all",
+            say(
+                "The first {shown} of {all} characters are shown: download all",
+                shown=f"{MOST_SHOWN:,}",
+                all=f"{len(text):,}",
+            ),
             text,
             file_name=f"{name}.txt",
             key=f"download-{name}",

@@ -11,9 +11,12 @@ import streamlit as st
 
 from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
+from promptsweep.reports.agreement import Agreement, agreement
 from promptsweep.reports.arms import StoredMetric, stored_metrics
-from promptsweep.reports.browse import RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
+from promptsweep.reports.browse import Known, RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
 from promptsweep.reports.compare import Comparison, compare_arms
+from promptsweep.reports.grades import Subject, state
+from promptsweep.reports.grading import Draw, subjects
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
@@ -55,7 +58,12 @@ def current() -> RunInfo:
 
     It is at most one second old. Raises ConfigError where there is none.
     """
-    return _info(store(), address.get("run") or "latest")
+    return run(address.get("run") or "latest")
+
+
+def run(reference: str) -> RunInfo:
+    """A run by its id, its beginning, a sweep's name, or `latest`; like `current` otherwise."""
+    return _info(store(), reference)
 
 
 def summaries(info: RunInfo) -> list[ArmSummary]:
@@ -108,7 +116,12 @@ def _runs(opened: Store) -> list[RunInfo]:
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)
 def _info(opened: Store, reference: str) -> RunInfo:
-    return run_info(opened, reference)
+    return run_info(opened, reference, _counted(opened))
+
+
+@st.cache_resource(show_spinner=False, hash_funcs=_HASH)
+def _counted(opened: Store) -> Known:  # noqa: ARG001  there is one for each store
+    return {}
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
@@ -129,3 +142,28 @@ def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
     return compare_arms(opened, state[0], baseline, metric)
+
+
+def classifying(info: RunInfo) -> set[str]:
+    """The labels of the run's arms whose task is classification."""
+    return {arm.label for arm in store().arms(info.id) if arm.task == "classification"}
+
+
+def drawn(info: RunInfo, draw: Draw) -> list[Subject]:
+    """What is graded of the run, in order."""
+    return _drawn(store(), _state(info), draw)
+
+
+def agreed(info: RunInfo, dataset: str) -> Agreement:
+    """What the grades of the run say of a dataset's answers."""
+    return _agreed(store(), (*_state(info), *state(store(), info.id)), dataset)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _drawn(opened: Store, run: _State, draw: Draw) -> list[Subject]:
+    return subjects(opened, run[0], draw)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _agreed(opened: Store, known: tuple[str, str, int, int, int, float], dataset: str) -> Agreement:
+    return agreement(opened, known[0], dataset)

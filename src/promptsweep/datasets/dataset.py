@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from promptsweep.datasets.card import FORMS, Card, read_card
+from promptsweep.datasets.corpus import Corpus
 from promptsweep.datasets.samples import numbered_samples
 from promptsweep.datasets.shots import leaks
 from promptsweep.datasets.source import Source
@@ -74,6 +75,11 @@ class Dataset:
         return Surveyor(self.card, source.place).survey(
             self.name, name, partial(numbered_samples, self.card, source)
         )
+
+    def corpus(self) -> Corpus:
+        """The different contexts of all splits; ConfigError where there is none."""
+        rows = (sample for split in self.card.splits for sample in self.samples(split))
+        return Corpus.of(rows, self.card.cluster)
 
     def leaked(self, split: str) -> int:
         """How many of the split's inputs the train split has as well."""

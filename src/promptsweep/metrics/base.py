@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from promptsweep.metrics.resampling import Resampling
 from promptsweep.types import Sample, Score
 
-Reads: TypeAlias = Literal["answer", "reply"]
+Reads: TypeAlias = Literal["answer", "reply", "details"]
 Kind: TypeAlias = Literal["binary", "graded", "descriptive"]
 
 
@@ -19,14 +19,14 @@ class Metric:
 
     name: str
     """As printed, with the parameters it was given: `contains(text=foo)`."""
-    score: Callable[[str, Sample], Score | None]
-    """From the answer (or reply, see `reads`) and its sample; None where the metric does not apply."""
+    score: Callable[[Any, Sample], Score | None]
+    """From the answer (or what else it reads) and its sample; None where the metric does not apply."""
     kind: Kind
     """binary: 0 or 1. graded: 0–1. descriptive: any number, not better or worse; absent where unparsed."""
     higher_is_better: bool | None
     """None for descriptive metrics. An unparsed answer gets the worst: 0, or 1 where lower is better."""
     reads: Reads = "answer"
-    """Whether it is given the parsed answer or the raw reply."""
+    """Whether it is given the parsed answer, the raw reply, or what the strategy noted (a mapping)."""
     signature: str = ""
     """Tokenizer, version and what else makes two figures comparable; equal signatures compare."""
     description: str = ""

@@ -95,7 +95,7 @@ def _resampling(formula: Formula) -> Callable[..., Resampling]:
         import numpy as np
         from scipy.sparse import csr_array
 
-        pairs = list(zip(_wanted(answers, samples), _given(answers), strict=True))
+        pairs = list(zip(target_classes(answers, samples), _given(answers), strict=True))
         cells = {pair: column for column, pair in enumerate(dict.fromkeys(pairs))}
         rows, columns = np.arange(len(pairs)), [cells[pair] for pair in pairs]
         statistics = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(pairs), len(cells)))
@@ -114,7 +114,7 @@ def macro_f1(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
     """Mean of the F1 of all classes that occur among the targets, each counting the same (0–1)."""
     from sklearn.metrics import f1_score
 
-    wanted = _wanted(answers, samples)
+    wanted = target_classes(answers, samples)
     labels = sorted(set(wanted))
     return float(f1_score(wanted, _given(answers), labels=labels, average="macro", zero_division=0))
 
@@ -125,7 +125,7 @@ def mcc(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
     from sklearn.metrics import matthews_corrcoef
 
     with _no_warnings():
-        return float(matthews_corrcoef(_wanted(answers, samples), _given(answers)))
+        return float(matthews_corrcoef(target_classes(answers, samples), _given(answers)))
 
 
 @aggregate(_resampling(_kappa))
@@ -134,7 +134,9 @@ def kappa(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
     from sklearn.metrics import cohen_kappa_score
 
     with _no_warnings():
-        return float(cohen_kappa_score(_wanted(answers, samples), _given(answers), replace_undefined_by=0.0))
+        return float(
+            cohen_kappa_score(target_classes(answers, samples), _given(answers), replace_undefined_by=0.0)
+        )
 
 
 @contextmanager
@@ -149,7 +151,7 @@ def _given(answers: Sequence[str | None]) -> list[str]:
     return [UNPARSED if answer is None else nfc(answer) for answer in answers]
 
 
-def _wanted(answers: Sequence[str | None], samples: Sequence[Sample]) -> list[str]:
-    """Of several accepted labels the one that was answered, else the first."""
+def target_classes(answers: Sequence[str | None], samples: Sequence[Sample]) -> list[str]:
+    """The class of each sample, which has a target: of several the one that was answered, else the first."""
     pairs = zip(answers, samples, strict=True)
     return [nfc(answer if answer in sample.targets else sample.targets[0]) for answer, sample in pairs]

@@ -41,7 +41,7 @@ class MetricDefinition:
         values = check_params(self.name, self.function, params)
         name = printed(self.name, params)
 
-        def score(answer: str, sample: Sample) -> Score | None:
+        def score(answer: Any, sample: Sample) -> Score | None:
             return _as_score(name, self.function(answer, sample, **values))
 
         return Metric(

@@ -12,12 +12,34 @@ from types import ModuleType
 from typing import Any
 
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.metrics import bleu, classification, matching, overlap, records, rouge, summaries
+from promptsweep.metrics import (
+    abstention,
+    bleu,
+    classification,
+    following,
+    matching,
+    overlap,
+    records,
+    retrieval,
+    rouge,
+    summaries,
+)
 from promptsweep.metrics.base import Aggregate, Kind, Metric
 from promptsweep.metrics.define import AggregateDefinition, Definition, MetricDefinition, first_line
 from promptsweep.types import Task, digest
 
-_MODULES = (matching, overlap, records, rouge, bleu, summaries, classification)
+_MODULES = (
+    matching,
+    overlap,
+    records,
+    rouge,
+    bleu,
+    summaries,
+    classification,
+    following,
+    abstention,
+    retrieval,
+)
 _BUILTIN: Mapping[str, Definition] = {
     name: value
     for module in _MODULES

@@ -21,6 +21,13 @@ def words(answer: str, sample: Sample) -> float:  # noqa: ARG001
     return len(tokens.words(answer))
 
 
+@metric(kind="binary", signature=lambda **_: _signature())
+def within_length(answer: str, sample: Sample, *, least: int = 0, most: int) -> Score:  # noqa: ARG001
+    """The answer has at least `least` and at most `most` words (0 or 1)."""
+    count = len(answer.split())
+    return Score(float(least <= count <= most), f"{count} words")
+
+
 @metric(kind="descriptive")
 def chars(answer: str, sample: Sample) -> float:  # noqa: ARG001
     """Length of the answer in characters, spaces included."""
@@ -60,10 +67,10 @@ def novel_bigrams(answer: str, sample: Sample) -> float | None:
 @metric(kind="graded")
 def entity_recall(answer: str, sample: Sample) -> Score | None:
     """Share of the sample's `entities` that the answer names as strings (0–1); none where it lists none."""
-    wanted = _entities(sample)
+    wanted = listed_entities(sample)
     if not wanted:
         return None
-    missed = [entity for entity in wanted if not _names(answer, entity)]
+    missed = [entity for entity in wanted if not mentions(answer, entity)]
     return Score(1 - len(missed) / len(wanted), f"missed: {', '.join(missed)}" if missed else "")
 
 
@@ -73,10 +80,10 @@ def entity_density(answer: str, sample: Sample) -> float | None:
 
     Adams et al. 2023 count the entities that a tagger finds; here only listed ones count, each once.
     """
-    wanted, length = _entities(sample), len(tokens.words(answer))
+    wanted, length = listed_entities(sample), len(tokens.words(answer))
     if not wanted or not length:
         return None
-    return sum(_names(answer, entity) for entity in wanted) / length
+    return sum(mentions(answer, entity) for entity in wanted) / length
 
 
 def fragments(source: Sequence[str], summary: Sequence[str]) -> list[int]:
@@ -104,14 +111,18 @@ def _pairs(sequence: Sequence[str]) -> set[tuple[str, str]]:
     return set(pairwise(sequence))
 
 
-def _entities(sample: Sample) -> list[str]:
+def listed_entities(sample: Sample) -> list[str]:
+    """The distinct names in the sample's field `entities`; empty where it has no such list."""
     listed = sample.fields.get("entities")
     named = map(str, listed) if isinstance(listed, list | tuple) else ()
     return [entity for entity in dict.fromkeys(named) if entity.strip()]
 
 
-def _names(text: str, entity: str) -> bool:
-    """Whole words, whatever their case; a particle may follow, as in Korean, but no Latin letter or digit."""
+def mentions(text: str, entity: str) -> bool:
+    """Whether a text names an entity: as whole words, whatever their case.
+
+    A particle may follow, as in Korean, but no Latin letter or digit.
+    """
     end = r"(?![a-z0-9])" if entity[-1].isascii() else ""
     return re.search(rf"(?<![^\W_]){re.escape(_folded(entity))}{end}", _folded(text)) is not None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
+from promptsweep.datasets.corpus import Corpus
 from promptsweep.errors import ModelError
 from promptsweep.types import JSON, Call, Completion, Message, Request
 
@@ -14,10 +16,13 @@ DRAWS_PER_REPEAT = 1_000_000
 
 Render = Callable[[str, Mapping[str, JSON]], tuple[Message, ...]]
 """Stage and its variables → messages."""
-Build = Callable[[tuple[Message, ...], int], Request]
-"""Messages and draw → the request."""
+Build = Callable[[tuple[Message, ...], int, Mapping[str, JSON]], Request]
+"""Messages, draw and the parameters of this call alone → the request."""
 Send = Callable[[Request], Awaitable[Completion]]
 Parse = Callable[[str], str | None]
+Data = Callable[[str], JSON]
+"""Name of a JSON file in the strategy's folder → what it holds."""
+NONE: Mapping[str, JSON] = MappingProxyType({})
 
 
 class Ask:
@@ -27,8 +32,21 @@ class Ask:
     calls are made: a call starts when the last reply that was there before it had (logically) come.
     """
 
-    def __init__(self, render: Render, build: Build, send: Send, parse: Parse, repeat: int = 0):
+    def __init__(
+        self,
+        render: Render,
+        build: Build,
+        send: Send,
+        parse: Parse,
+        data: Data,
+        corpus: Callable[[], Corpus],
+        repeat: int = 0,
+    ):
         self._render, self._build, self._send, self._parse = render, build, send, parse
+        self.data = data
+        """What a JSON file in the strategy's folder holds: learned weights, word lists."""
+        self.corpus = corpus
+        """The passages of the dataset's contexts, to be searched."""
         self._first_draw = repeat * DRAWS_PER_REPEAT
         self._began = time.perf_counter()
         self.calls: list[Call] = []
@@ -37,12 +55,15 @@ class Ask:
         self.finish = "stop"
         """Why the newest reply ended."""
 
-    async def __call__(self, stage: str, *, draw: int = 0, **variables: JSON) -> str:
+    async def __call__(
+        self, stage: str, *, draw: int = 0, call_params: Mapping[str, JSON] = NONE, **variables: JSON
+    ) -> str:
         """The reply to `prompts/<strategy>/<stage>.j2`, rendered with the sample's fields and `variables`.
 
-        Requests that differ in `draw` alone get independent replies.
+        Requests that differ in `draw` alone get independent replies. `call_params` are sampling parameters
+        of this call alone, in place of the arm's.
         """
-        request = self._build(self._render(stage, variables), self._first_draw + draw)
+        request = self._build(self._render(stage, variables), self._first_draw + draw, call_params)
         came_after = self.critical_seconds
         started = self._elapsed()
         try:

@@ -2,40 +2,107 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import comb
 
 from promptsweep.answers import json_value
-from promptsweep.errors import ConfigError
+from promptsweep.datasets.corpus import Passage
+from promptsweep.errors import ConfigError, unknown
+from promptsweep.metrics.abstention import abstained
 from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
+from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
+from promptsweep.prompts.tools import CALCULATOR, look_up, use_tools
 from promptsweep.types import JSON, Sample
 
 
+@strategy(calls=lambda **_: 2)
+async def chain_of_thought_two_call(sample: Sample, ask: Ask) -> str:
+    """Reason in one call, and draw the answer from the reasoning in another (Kojima et al. 2022)."""
+    reasoning = await ask("reason")
+    return await ask("conclude", reasoning=reasoning)
+
+
 @strategy(calls=lambda draws, **_: draws)
-async def self_consistency(sample: Sample, ask: Ask, *, draws: int = 5) -> str:
+async def self_consistency(
+    sample: Sample, ask: Ask, *, draws: int = 5, stop: str = "fixed", sure: float = 0.95
+) -> str:
     """Draw several chains of thought and return the answer most of them reach (Wang et al. 2023).
 
     Votes are counted over parsed answers; draws without an answer abstain; ties go to the earliest. The
-    replies differ only where the temperature is above 0 (the paper uses 0.5–0.7).
+    replies differ only where the temperature is above 0 (the paper uses 0.5–0.7). With `stop: adaptive`
+    draws are made one after the other, and end when the leader stays ahead with a probability of `sure`
+    (Adaptive-Consistency, Aggarwal et al. 2023): fewer calls, longer waiting.
     """
     if draws < 1:
         raise ConfigError(f"self_consistency: draws must be at least 1, not {draws}")
-    replies = await ask.together("answer", [{"draw": draw} for draw in range(draws)])
+    if stop not in ("fixed", "adaptive"):
+        raise ConfigError(f"self_consistency: stop must be fixed or adaptive, not {stop!r}")
+    replies = (
+        await ask.together("answer", [{"draw": draw} for draw in range(draws)])
+        if stop == "fixed"
+        else await _until_sure(ask, draws, sure)
+    )
     answers = [ask.parse(reply) for reply in replies]
     votes = Counter(answer for answer in answers if answer is not None)
     if not votes:
         return replies[0]
     winner, count = votes.most_common(1)[0]
-    ask.note(votes=dict(votes), abstained=answers.count(None), confidence=count / draws)
+    ask.note(votes=dict(votes), abstained=answers.count(None), confidence=count / len(replies))
     return replies[answers.index(winner)]
 
 
-@strategy(calls=lambda max_points, **_: 1 + max_points)
-async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10) -> str:
-    """Outline the answer in one call, then write all its points at the same time (Ning et al. 2023)."""
+async def _until_sure(ask: Ask, draws: int, sure: float) -> list[str]:
+    """Replies one after the other, until the leading answer is unlikely to be overtaken."""
+    replies: list[str] = []
+    votes: Counter[str] = Counter()
+    while len(replies) < draws and leads(votes) < sure:
+        replies.append(await ask("answer", draw=len(replies)))
+        answer = ask.parse(replies[-1])
+        votes.update([answer] if answer is not None else [])
+    return replies
+
+
+def leads(votes: Mapping[str, int]) -> float:
+    """How probable it is that the leading answer is really more frequent than the second (0–1).
+
+    The posterior P(p > ½) of Beta(first + 1, second + 1), all other answers left aside; 0.5 without votes.
+    For whole numbers it is a binomial sum: P(Bin(first + second + 1, ½) ≤ first).
+    """
+    first, second, *_ = [*sorted(votes.values(), reverse=True), 0, 0]
+    n = first + second + 1
+    return sum(comb(n, i) for i in range(first + 1)) / (1 << n)
+
+
+ROUTERS = ("always", "never", "prompt", "trained", "oracle")
+ROUTE_TOKENS = 10
+"""Most tokens of the prompt router's reply."""
+
+
+@strategy(
+    calls=lambda max_points, router, **_: {"never": 1, "prompt": 2 + max_points}.get(router, 1 + max_points)
+)
+async def skeleton_of_thought(
+    sample: Sample, ask: Ask, *, max_points: int = 10, router: str = "always"
+) -> str:
+    """Outline the answer in one call, then write all its points at the same time (Ning et al. 2024).
+
+    `router` says which questions are outlined (SoT-R in the paper), the others being answered
+    straight: `always`, `never`, those that the model itself (`prompt`) or a classifier (`trained`, see
+    `promptsweep train-router`) takes for lists, or those whose field `suits_skeleton` says so (`oracle`).
+    """
     if max_points < 1:
         raise ConfigError(f"skeleton_of_thought: max_points must be at least 1, not {max_points}")
+    if router not in ROUTERS:
+        raise ConfigError(f"skeleton_of_thought: {unknown('router', router, ROUTERS)}")
+    if router != "always":
+        outlined = await _suits_outline(sample, ask, router)
+        ask.note(route="skeleton" if outlined else "direct")
+        if not outlined:
+            return await ask("direct")
     skeleton = await ask("skeleton", max_points=max_points)
     points = numbered_points(skeleton)[:max_points]
     ask.note(points=[point for _, point in points])
@@ -46,6 +113,21 @@ async def skeleton_of_thought(sample: Sample, ask: Ask, *, max_points: int = 10)
         "expand", [{"skeleton": outline, "index": index, "point": point} for index, point in points]
     )
     return "\n\n".join(body.strip() for body in bodies)
+
+
+async def _suits_outline(sample: Sample, ask: Ask, router: str) -> bool:
+    """What a router says of a question."""
+    if router == "prompt":
+        reply = await ask("route", call_params={"max_tokens": ROUTE_TOKENS})
+        letter = re.search(r"\b[ABC]\b", reply)
+        return letter is not None and letter[0] == "A"
+    if router == "oracle":
+        if not isinstance(sample.fields.get("suits_skeleton"), bool):
+            raise ConfigError(
+                "skeleton_of_thought: router oracle needs rows with suits_skeleton: true or false"
+            )
+        return bool(sample.fields["suits_skeleton"])
+    return router == "trained" and Router.of(ask.data("router.json")).suits(sample.input)
 
 
 @strategy(calls=lambda mode, rounds, **_: rounds if mode == "per_round" else 1)
@@ -89,3 +171,141 @@ def _steps(reply: str) -> list[dict[str, JSON]]:
         for one in rounds
         if isinstance(one, dict) and one.get("denser_summary")
     ]
+
+
+@strategy(calls=lambda tries, **_: tries)
+async def retry_to_length(
+    sample: Sample, ask: Ask, *, least: int = 40, most: int = 60, tries: int = 3
+) -> str:
+    """Ask again, with the draft and its length, until the reply has from `least` to `most` words.
+
+    After `tries` replies the one nearest to the length is returned. Noted: the words of each, and whether
+    the returned one complies.
+    """
+    if not 0 <= least <= most or tries < 1:
+        raise ConfigError("retry_to_length: least must not be above most, and tries be at least 1")
+    drafts = [await ask("answer", least=least, most=most)]
+    lengths = [len(drafts[0].split())]
+    while len(drafts) < tries and not least <= lengths[-1] <= most:
+        draft = await ask("retry", least=least, most=most, draft=drafts[-1], words=lengths[-1])
+        drafts.append(draft)
+        lengths.append(len(draft.split()))
+    missed = [max(least - length, length - most, 0) for length in lengths]
+    ask.note(words=lengths, complies=min(missed) == 0)
+    return drafts[missed.index(min(missed))]
+
+
+@strategy(calls=lambda parts, **_: parts + 2)
+async def decompose(sample: Sample, ask: Ask, *, parts: int = 4) -> str:
+    """Split the task into smaller questions, answer them in turn, and combine (a prompt chain).
+
+    Each step is a call of its own in the trace; where the first reply holds no list, it is combined as it is.
+    """
+    if parts < 1:
+        raise ConfigError(f"decompose: parts must be at least 1, not {parts}")
+    plan = await ask("split", parts=parts)
+    solved: list[dict[str, str]] = []
+    for _, question in numbered_points(plan)[:parts]:
+        answer = await ask("solve", question=question, solved=solved)
+        solved.append({"question": question, "answer": answer.strip()})
+    ask.note(parts=len(solved))
+    return await ask("combine", solved=solved or [{"question": plan.strip(), "answer": ""}])
+
+
+MEMORIES = ("full", "window", "summary")
+
+
+@strategy(calls=lambda max_turns, memory, **_: max_turns + 1 + (max_turns if memory == "summary" else 0))
+async def conversation(
+    sample: Sample, ask: Ask, *, memory: str = "full", keep: int = 2, max_turns: int = 20
+) -> str:
+    """Talk through the row's `turns`, and answer its input last, with a memory of a kind.
+
+    `turns` are what the user says before; the replies are the model's own. `full` remembers every exchange,
+    `window` the last `keep`, `summary` a summary that a call of its own renews after each.
+    """
+    if memory not in MEMORIES:
+        raise ConfigError(f"conversation: {unknown('memory', memory, MEMORIES)}")
+    turns = sample.fields.get("turns") or []
+    if not isinstance(turns, list) or len(turns) > max_turns:
+        raise ConfigError(f"conversation: sample {sample.id!r} needs a list of at most {max_turns} turns")
+    exchanges: list[dict[str, str]] = []
+    summary = ""
+    for turn in turns:
+        reply = await _say(ask, str(turn), exchanges, summary, memory, keep)
+        exchanges.append({"user": str(turn), "assistant": reply.strip()})
+        if memory == "summary":
+            summary = (await ask("summarise", summary=summary, exchange=exchanges[-1])).strip()
+    ask.note(turns=len(turns), **({"summary": summary} if summary else {}))
+    return await _say(ask, sample.input, exchanges, summary, memory, keep, closing=True)
+
+
+async def _say(
+    ask: Ask,
+    message: str,
+    exchanges: Sequence[Mapping[str, str]],
+    summary: str,
+    memory: str,
+    keep: int,
+    *,
+    closing: bool = False,
+) -> str:
+    """The reply to a message, with what the memory holds."""
+    remembered = {"full": exchanges, "window": exchanges[-keep:] if keep else [], "summary": []}[memory]
+    return await ask("turn", message=message, remembered=remembered, summary=summary, closing=closing)
+
+
+@strategy(calls=lambda steps, **_: steps)
+async def tool_loop(sample: Sample, ask: Ask, *, steps: int = 6) -> str:
+    """Let the model call a calculator, and search the row's `notes`, in at most `steps` replies.
+
+    For tools of one's own: a strategy that calls `promptsweep.prompts.tools.use_tools`.
+    """
+    if steps < 1:
+        raise ConfigError(f"tool_loop: steps must be at least 1, not {steps}")
+    notes = sample.fields.get("notes")
+    searching = [look_up([str(note) for note in notes])] if isinstance(notes, list) and notes else []
+    return await use_tools(ask, [CALCULATOR, *searching], steps)
+
+
+CONTEXTS = ("retrieved", "gold", "none")
+RANKED = 10
+"""Passages whose order is noted, however few are shown."""
+
+
+@strategy(
+    calls=lambda top, widest, context, **_: 1 + (_doublings(top, widest) if context == "retrieved" else 0)
+)
+async def retrieve(
+    sample: Sample, ask: Ask, *, context: str = "retrieved", top: int = 3, widest: int = 0
+) -> str:
+    """Find the passages that fit the question among the dataset's contexts, and answer from them.
+
+    `context` is `retrieved` (the `top` passages by TF-IDF cosine), `gold` (the row's own) or `none`: the arms
+    that tell finding from reading. While the answer is "not enough information", twice as many passages are
+    tried, up to `widest`. Noted: the ids `retrieved` and `gold`, and how many were shown last.
+    """
+    if context not in CONTEXTS or top < 1:
+        raise ConfigError(f"retrieve: {unknown('context', context, CONTEXTS)}; top must be at least 1")
+    gold = ask.corpus().gold(sample)
+    if context == "gold" and gold is None:
+        raise ConfigError(f"retrieve: sample {sample.id!r} has no context of its own")
+    own = {"none": [], "gold": [gold]}.get(context)
+    found = ask.corpus().search(sample.input, max(top, widest, RANKED)) if own is None else own
+    shown = top if own is None else len(found)
+    reply = await ask("answer", passages=_shown(found[:shown]))
+    while own is None and shown < min(widest, len(found)) and abstained(ask.parse(reply)):
+        shown = min(2 * shown, widest)
+        reply = await ask("answer", passages=_shown(found[:shown]))
+    noted = {"retrieved": [one.id for one in found if one]} if own is None else {}
+    ask.note(**noted, gold=[gold.id] if gold else [], shown=shown)
+    return reply
+
+
+def _doublings(top: int, widest: int) -> int:
+    """How often `top` is doubled until it reaches `widest`."""
+    return 0 if top >= widest else 1 + _doublings(2 * top, widest)
+
+
+def _shown(passages: Sequence[Passage | None]) -> list[dict[str, str]]:
+    return [{"id": one.id, "text": one.text} for one in passages if one]

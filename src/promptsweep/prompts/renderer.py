@@ -40,6 +40,10 @@ class Renderer:
         messages = render(self._stage(stage), known)
         return messages if self.persona is None else _with_persona(self.persona, known, messages)
 
+    def data(self, name: str) -> JSON:
+        """What a JSON file in the strategy's folder holds."""
+        return self.templates.data(f"{self.strategy.name}/{name}")
+
     def _stage(self, stage: str) -> Template:
         template = self._stages.get(stage)
         if template is None:

@@ -69,7 +69,7 @@ class Strategy:
     digest: str
     """Content address of its templates and code."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Content address of each of its templates and of its code, by name."""
+    """Content address of each of its templates, of its data and of its code, by name."""
     bound: Bound | None = None
     """What it declares of its calls; None where it declares nothing."""
 
@@ -127,6 +127,7 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
     signature = inspect.signature(function).parameters.values()
     own = {one.name: one.default for one in signature if one.kind is inspect.Parameter.KEYWORD_ONLY}
     declared = {key: value for file in reversed(files) for key, value in templates.declared(file).items()}
+    data = {file: digest(templates.source(file)) for file in templates.data_files(name)}
     return Strategy(
         name=name,
         function=function,
@@ -135,8 +136,8 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         stages=tuple(stages),
         uses_shots=uses_shots,
         description=_description(function) or templates.description(files[0]),
-        digest=digest(templates.digest(files), code),
-        files=templates.digests(files) | ({f"{name}/strategy.py": digest(code)} if code else {}),
+        digest=digest(templates.digest(files), code, *data.values()),
+        files=templates.digests(files) | data | ({f"{name}/strategy.py": digest(code)} if code else {}),
         bound=getattr(function, _CALLS, None),
     )
 
@@ -147,8 +148,8 @@ def names(workspace: Workspace) -> list[str]:
 
 
 def _is_strategy(name: str, workspace: Workspace) -> bool:
-    folder = workspace.locate("prompts", name)
-    return folder is not None and (any(folder.glob("*.j2")) or (folder / "strategy.py").exists())
+    folders = [root / "prompts" / name for root in workspace.roots]
+    return any(any(folder.glob("*.j2")) or (folder / "strategy.py").exists() for folder in folders)
 
 
 def _function(name: str, workspace: Workspace) -> tuple[StrategyFunction, str]:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
+import orjson
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -36,7 +38,7 @@ from promptsweep.types import JSON, Message, Role, digest
 
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ENDS = tuple(f"end{role}" for role in ROLES)
-TEMPLATE = ".j2"
+TEMPLATE, DATA = ".j2", ".json"
 Edits = Mapping[str, str]
 UNEDITED: Edits = MappingProxyType({})
 
@@ -111,6 +113,7 @@ class Templates:
     """
 
     def __init__(self, roots: Iterable[Path], edits: Edits = UNEDITED):
+        self._data: dict[str, JSON] = {}
         files = FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig")
         self._env = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([_Edits(edits), files]),
@@ -123,6 +126,7 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
+        self._env.globals["delimiter"] = delimiter
 
     def get(self, name: str) -> Template:
         """The compiled template `strategy/stage.j2`; ConfigError where it is absent or malformed."""
@@ -153,6 +157,22 @@ class Templates:
         prefix = f"{strategy}/"
         names = [name for name in self._env.list_templates() if name.startswith(prefix)]
         return [name.removeprefix(prefix).removesuffix(TEMPLATE) for name in names if name.endswith(TEMPLATE)]
+
+    def data_files(self, strategy: str) -> list[str]:
+        """Names of the JSON files in a strategy's folder, the folder included."""
+        names = self._env.list_templates()
+        return [name for name in names if name.startswith(f"{strategy}/") and name.endswith(DATA)]
+
+    def data(self, name: str) -> JSON:
+        """What a JSON file in `prompts/` holds, read once; ConfigError where it is absent or no JSON."""
+        if name not in self._data:
+            try:
+                self._data[name] = orjson.loads(self.source(name))
+            except TemplateNotFound:
+                raise ConfigError(f"no file {name!r} in prompts/", path=name) from None
+            except orjson.JSONDecodeError as error:
+                raise ConfigError(f"not JSON: {error}", path=name) from None
+        return self._data[name]
 
     def family(self, name: str) -> dict[str, nodes.Template]:
         """Syntax trees of a template and all that it includes, by name."""
@@ -200,6 +220,15 @@ class Templates:
         comment = re.match(r"\s*\{#-?(.*?)-?#\}", self.source(name), re.DOTALL)
         text = " ".join(comment[1].split()) if comment else ""
         return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
+
+
+def delimiter(text: str, name: str = "document") -> str:
+    """A tag's name that the text does not have, so that nothing in it can close the tag: else `document2`, ….
+
+    In templates: `{% set tag = delimiter(context) %}`, then `<{{ tag }}>` and `</{{ tag }}>` around it.
+    """
+    names = (f"{name}{number}" if number > 1 else name for number in count(1))
+    return next(one for one in names if f"{one}>" not in str(text))
 
 
 def render(template: Template, variables: Mapping[str, JSON]) -> tuple[Message, ...]:

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import BigInteger, ColumnElement, cast, false, literal, or_
 
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.reports.schema import record_range
-from promptsweep.reports.store import loads
+from promptsweep.reports.schema import arms as arm_table
+from promptsweep.reports.schema import record_id, record_range
+from promptsweep.reports.schema import records as record_table
+from promptsweep.reports.store import Store, loads
+
+
+@dataclass(frozen=True, slots=True)
+class ArmName:
+    """An arm by its label, without its figures."""
+
+    arm: str
+    """The arm's label, unique in its run."""
+    dataset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,11 @@ class StoredMetric:
     """`binary`, `graded` (0 to 1), `descriptive` (neither good nor bad), `aggregate` (no single scores)."""
     higher_is_better: bool | None
     signature: str
+
+
+def arm_names(store: Store, run: str) -> list[ArmName]:
+    """The arms of the run with this id, in the sweep's order."""
+    return [ArmName(arm.label, arm.dataset) for arm in store.arms(run)]
 
 
 def stored_metrics(arm: Any) -> list[StoredMetric]:
@@ -91,3 +107,10 @@ def within(identity: ColumnElement[int], arms: Sequence[Any]) -> ColumnElement[b
             spans.append([number, number])
     ranges = [(record_range(first)[0], record_range(last)[1]) for first, last in spans]
     return or_(false(), *(identity.between(low, high) for low, high in ranges))
+
+
+def of_their_arms() -> ColumnElement[bool]:
+    """The condition that joins records with the rows of their arms."""
+    size, most = (literal(number, BigInteger) for number in (record_id(1, 0, 0), record_id(1, 0, 0) - 1))
+    first = cast(arm_table.c.id, BigInteger) * size
+    return record_table.c.id.between(first, first + most)

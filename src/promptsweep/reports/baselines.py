@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -117,14 +117,19 @@ def make_baseline(store: Store, run: str, *, answers: bool = False, force: bool 
     arms = store.arms(row.id)
     with store.engine.connect() as connection:
         made = [_arm(connection, arm, _gated(sweep, arms, arm), answers=answers) for arm in arms]
+    return baseline_of(row, made)
+
+
+def baseline_of(run: Any, arms: Sequence[BaselineArm]) -> Baseline:
+    """The baseline of a run (its row) with the given arms."""
     return Baseline(
-        sweep=row.name,
-        run=row.id,
-        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.created)),
-        repeats=row.repeats,
-        limit=sweep.get("limit"),
-        versions={name: value for name, value in loads(row.versions).items() if name in VERSIONS},
-        arms=tuple(sorted(made, key=lambda one: one.label)),
+        sweep=run.name,
+        run=run.id,
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
+        repeats=run.repeats,
+        limit=loads(run.sweep).get("limit"),
+        versions={name: value for name, value in loads(run.versions).items() if name in VERSIONS},
+        arms=tuple(sorted(arms, key=lambda one: one.label)),
     )
 
 
@@ -149,6 +154,16 @@ def _arm(connection: Connection, arm: Any, own: Sequence[str], *, answers: bool)
     for place, name in enumerate(columns):
         for one in measured(connection, arm, gated.figures.get(name) or OWN_FIGURES[name]):
             found[one.sample_id, one.mark][place] = one.value
+    return replace(
+        outline(arm),
+        columns=columns,
+        values={key: tuple(values) for key, values in sorted(found.items())},
+        answers=_answers(connection, arm) if answers else {},
+    )
+
+
+def outline(arm: Any) -> BaselineArm:
+    """What an arm (its row) is, without its samples."""
     digests = dict(loads(arm.digests))
     return BaselineArm(
         label=arm.label,
@@ -163,9 +178,7 @@ def _arm(connection: Connection, arm: Any, own: Sequence[str], *, answers: bool)
         files=digests.pop(FILES, {}),
         digests=digests,
         metrics={one["name"]: one["signature"] for one in loads(arm.metrics)},
-        columns=columns,
-        values={key: tuple(values) for key, values in sorted(found.items())},
-        answers=_answers(connection, arm) if answers else {},
+        columns=(),
     )
 
 

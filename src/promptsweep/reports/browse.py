@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from promptsweep.reports import schema
+from promptsweep.reports.arms import of_their_arms
 from promptsweep.reports.grown import planned_repeats
 from promptsweep.reports.identities import FORMS
 from promptsweep.reports.pages import RecordRow, page
@@ -17,9 +18,11 @@ from promptsweep.reports.store import Store, loads
 from promptsweep.reports.traces import Trace, trace
 from promptsweep.types import JSON, Outcome, Status
 
-__all__ = ["RecordRow", "RunInfo", "Trace", "list_runs", "page", "run_info", "trace"]
+__all__ = ["Known", "RecordRow", "RunInfo", "Trace", "list_runs", "page", "run_info", "trace"]
 
 runs, arms, records = schema.runs, schema.arms, schema.records
+Known: TypeAlias = dict[tuple[str, str, float], list[Any]]
+"""The counts of runs that have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,35 @@ def list_runs(store: Store, limit: int = 50, name: str | None = None) -> list[Ru
     return _infos(store, newest if name is None else newest.where(runs.c.name == name))
 
 
-def run_info(store: Store, reference: str = "latest") -> RunInfo:
-    """One run, by anything that `Store.find_run` understands. Raises ConfigError like it."""
-    [info] = _infos(store, select(runs).where(runs.c.id == store.find_run(reference).id))
+def run_info(store: Store, reference: str = "latest", known: Known | None = None) -> RunInfo:
+    """One run, by anything that `Store.find_run` understands. Raises ConfigError like it.
+
+    Counting takes time in proportion to the records, so that whoever asks often passes the same `known` each
+    time: then a run that has ended is counted once.
+    """
+    [info] = _infos(store, select(runs).where(runs.c.id == store.find_run(reference).id), known)
     return info
 
 
-def _infos(store: Store, query: Select[Any]) -> list[RunInfo]:
+def _infos(store: Store, query: Select[Any], known: Known | None = None) -> list[RunInfo]:
+    known = {} if known is None else known
     with store.engine.connect() as connection:
         found = connection.execute(query).all()
-        counts = connection.execute(_counts([row.id for row in found])).all()
-    by_run: dict[str, list[Any]] = {}
-    for count in counts:
-        by_run.setdefault(count.run, []).append(count)
-    return [_info(row, by_run.get(row.id, [])) for row in found]
+        counted = {row.id: known[_state(row)] for row in found if _state(row) in known}
+        others = [row for row in found if row.id not in counted]
+        for count in connection.execute(_counts([row.id for row in others])):
+            counted.setdefault(count.run, []).append(count)
+    known |= {_state(row): counted.get(row.id, []) for row in others if row.status != Status.RUNNING.value}
+    return [_info(row, counted.get(row.id, [])) for row in found]
+
+
+def _state(row: Any) -> tuple[str, str, float]:
+    """What changes when a run that has ended goes on."""
+    return row.id, row.status, row.updated
 
 
 def _counts(identities: Sequence[str]) -> Select[Any]:
     """Records of each arm of the runs, by what became of them."""
-    size = schema.record_id(1, 0, 0)
-    own = records.c.id.between(arms.c.id * size, arms.c.id * size + (size - 1))
     return (
         select(
             arms.c.run,
@@ -85,7 +97,7 @@ def _counts(identities: Sequence[str]) -> Select[Any]:
             _number(records.c.id.is_not(None) & records.c.cost.is_(None)).label("unpriced"),
             func.coalesce(func.sum(records.c.cost), 0.0).label("cost"),
         )
-        .select_from(arms.outerjoin(records, own))
+        .select_from(arms.outerjoin(records, of_their_arms()))
         .where(arms.c.run.in_(identities))
         .group_by(arms.c.id)
     )

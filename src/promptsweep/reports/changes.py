@@ -71,18 +71,26 @@ def _unmatched(arm: Any, baseline: Baseline) -> str:
 
 
 def what_changed(
-    connection: Connection, arm: Any, before: BaselineArm, run: Any, baseline: Baseline
+    connection: Connection,
+    arm: Any,
+    before: BaselineArm,
+    run: Any,
+    baseline: Baseline,
+    called: str = "the baseline",
 ) -> tuple[str, ...]:
-    """What differs, a line each: name, model, parameters, templates, code, rows, metrics, versions."""
+    """What differs, a line each: name, model, parameters, templates, code, rows, metrics, versions.
+
+    `called` is what the lines name the baseline.
+    """
     now = loads(arm.digests)
     files = now.pop(FILES, {})
-    renamed = [] if arm.label == before.label else [f"compared with the baseline's arm {before.label!r}"]
+    renamed = [] if arm.label == before.label else [f"compared with {called}'s arm {before.label!r}"]
     return (
         *renamed,
         *_settings(before, arm),
         *_of_files(before.files, files),
         *_digests(before, now, bool(before.files and files)),
-        *_rows(connection, arm, before),
+        *_rows(connection, arm, before, called),
         *_metrics(before, arm),
         *_of_run(run, baseline),
     )
@@ -130,7 +138,7 @@ def _digests(before: BaselineArm, now: Mapping[str, str], by_file: bool) -> Iter
         yield "imported answers"
 
 
-def _rows(connection: Connection, arm: Any, before: BaselineArm) -> Iterator[str]:
+def _rows(connection: Connection, arm: Any, before: BaselineArm, called: str) -> Iterator[str]:
     """Rows that are other than they were, and how many only one side has."""
     old = dict(key for key in {**before.values, **before.answers})
     now = dict(asked(connection, arm))
@@ -139,12 +147,12 @@ def _rows(connection: Connection, arm: Any, before: BaselineArm) -> Iterator[str
         verb = "row" if len(edited) == 1 else "rows"
         yield f"{len(edited):,} {verb} of {arm.dataset} changed: {_some(edited)}"
     if added := now.keys() - old.keys():
-        yield f"{plural(len(added), 'row')} of {arm.dataset} not in the baseline: {_some(added)}"
+        yield f"{plural(len(added), 'row')} of {arm.dataset} not in {called}: {_some(added)}"
     gone = old.keys() - now.keys()
     if gone and "selection" in loads(arm.digests):
-        yield f"asked {len(old) - len(gone):,} of the baseline's {plural(len(old), 'row')} of {arm.dataset}"
+        yield f"asked {len(old) - len(gone):,} of {called}'s {plural(len(old), 'row')} of {arm.dataset}"
     elif gone:
-        yield f"{plural(len(gone), 'row')} of {arm.dataset} only in the baseline: {_some(gone)}"
+        yield f"{plural(len(gone), 'row')} of {arm.dataset} only in {called}: {_some(gone)}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from promptsweep.errors import ConfigError
-from promptsweep.metrics import ClassScore, confusion, per_class
+from promptsweep.metrics import ClassScore, confusion, per_class, target_classes
 from promptsweep.reports.arms import match_arm
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import answers
@@ -31,7 +31,8 @@ class ClassTable:
 def class_tables(store: Store, run: str, arm: str | None = None) -> list[ClassTable]:
     """The tables of a run's classification arms, or of the one that `arm` means.
 
-    Samples with several targets count as their first. Raises ConfigError where no arm classifies.
+    Samples with several targets count as the one that was answered, else as their first. Raises
+    ConfigError where no arm classifies.
     """
     row = store.find_run(run)
     arms = store.arms(row.id)
@@ -44,9 +45,10 @@ def class_tables(store: Store, run: str, arm: str | None = None) -> list[ClassTa
 
 def _table(store: Store, arm: Any) -> ClassTable:
     given, samples = answers(store, arm)
-    pairs = [(one, sample.targets[0]) for one, sample in zip(given, samples, strict=True) if sample.targets]
-    found, targets = [one for one, _ in pairs], [target for _, target in pairs]
+    pairs = [(one, sample) for one, sample in zip(given, samples, strict=True) if sample.targets]
     if not pairs:
         return ClassTable(arm.label, [], [], [])
+    found = [one for one, _ in pairs]
+    targets = target_classes(found, [sample for _, sample in pairs])
     labels, matrix = confusion(found, targets)
     return ClassTable(arm.label, per_class(found, targets), labels, matrix.tolist())

@@ -12,7 +12,7 @@ from promptsweep.errors import ConfigError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.compare import paired_json, verdict_of
-from promptsweep.reports.lineup import Key, Lineup, some_lineups
+from promptsweep.reports.lineup import Key, Lineup, lineups, some_lineups
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON, Outcome
@@ -90,9 +90,12 @@ def efficiency(store: Store, run: str, metric: str | None = None) -> list[CostTa
     for one in found:
         if one.metric.higher_is_better is None:
             raise ConfigError(f"{one.metric.name} is neither good nor bad: no cost buys it")
-    with store.engine.connect() as connection:
-        tables = [_table(connection, one) for one in found]
-    return _adjusted(tables)
+    return _tables(store, found)
+
+
+def worth(store: Store, run: str) -> list[CostTable]:
+    """As `efficiency`, of the datasets whose first metric is good or bad; empty where no two arms compare."""
+    return _tables(store, [one for one in lineups(store, run) if one.metric.higher_is_better is not None])
 
 
 def efficiency_json(tables: Iterable[CostTable]) -> list[dict[str, JSON]]:
@@ -118,6 +121,11 @@ def _arm_json(arm: Efficiency) -> dict[str, JSON]:
     )
 
 
+def _tables(store: Store, found: Sequence[Lineup]) -> list[CostTable]:
+    with store.engine.connect() as connection:
+        return _adjusted([_table(connection, one) for one in found])
+
+
 def _table(connection: Connection, lineup: Lineup) -> CostTable:
     spent = [_spent(connection, arm, lineup.keys) for arm in lineup.arms]
     axis, why = _axis(spent, [arm.model for arm in lineup.arms])
@@ -125,6 +133,7 @@ def _table(connection: Connection, lineup: Lineup) -> CostTable:
     sign = 1 if lineup.metric.higher_is_better else -1
     merits = [sign * mean for mean in lineup.means()]
     order = sorted(range(len(costs)), key=lambda place: (costs[place], -merits[place]))
+    best = pareto_set(costs, merits)
     return CostTable(
         dataset=lineup.dataset,
         metric=lineup.metric.name,
@@ -132,7 +141,10 @@ def _table(connection: Connection, lineup: Lineup) -> CostTable:
         n=len(lineup.keys),
         axis=axis,
         why=why,
-        arms=tuple(_efficiency(lineup, place, spent[place], costs, merits) for place in order),
+        arms=tuple(
+            _efficiency(lineup, place, spent[place], _at_cost(lineup, place, costs, merits), best[place])
+            for place in order
+        ),
     )
 
 
@@ -162,7 +174,7 @@ def _axis(spent: Sequence[_Spent], models: Sequence[str]) -> tuple[Axis, str]:
 
 
 def _efficiency(
-    lineup: Lineup, place: int, spent: _Spent, costs: Sequence[float], merits: Sequence[float]
+    lineup: Lineup, place: int, spent: _Spent, at_cost: AtCost | None, pareto: bool
 ) -> Efficiency:
     score = lineup.means()[place]
     gains = lineup.metric.higher_is_better
@@ -173,9 +185,15 @@ def _efficiency(
         tokens=spent.tokens,
         per_dollar=score / spent.usd if gains and spent.usd else None,
         per_thousand_tokens=1000 * score / spent.tokens if gains and spent.tokens else None,
-        pareto=not any(_dominates(other, place, costs, merits) for other in range(len(costs))),
-        at_cost=_at_cost(lineup, place, costs, merits),
+        pareto=pareto,
+        at_cost=at_cost,
     )
+
+
+def pareto_set(costs: Sequence[float], merits: Sequence[float]) -> list[bool]:
+    """Which of them nothing beats: no other has as much merit for less cost, or more for as little."""
+    places = range(len(costs))
+    return [not any(_dominates(other, place, costs, merits) for other in places) for place in places]
 
 
 def _dominates(one: int, other: int, costs: Sequence[float], merits: Sequence[float]) -> bool:

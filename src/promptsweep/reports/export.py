@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
+from promptsweep.reports.grades import grade_table
 from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import summarise
@@ -20,17 +21,19 @@ from promptsweep.types import JSON
 def export(store: Store, run: str, folder: Path, format: str) -> list[Path]:
     """Writes a run's arms, records and calls to `<run>.<table>.<format>` in `folder`; returns the paths.
 
-    `format` is `jsonl`, `csv` or `parquet` (extra `parquet`). Lists and mappings are JSON text in CSV and
-    Parquet. All is UTF-8; memory stays flat. Raises ConfigError for an unknown run or format and where
-    the files cannot be written.
+    And its grades, where there are any. `format` is `jsonl`, `csv` or `parquet` (extra `parquet`). Lists and
+    mappings are JSON text in CSV and Parquet. All is UTF-8; memory stays flat. Raises ConfigError for an
+    unknown run or format and where the files cannot be written.
     """
     if format not in WRITERS:
         raise ConfigError(unknown("format", format, WRITERS))
     row = store.find_run(run)
+    grades = grade_table(store, row.id)
     tables = [
         arm_table(summarise(store, row.id, row.repeats)),
         record_table(store, row.id),
         call_table(store, row.id),
+        *([grades] if grades.rows else []),
     ]
     paths = [folder / f"{row.id}.{table.name}.{format}" for table in tables]
     try:

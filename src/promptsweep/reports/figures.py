@@ -11,13 +11,13 @@ def interval(found: Interval | None) -> str:
     """`0.83 [0.68, 0.92]`; one decimal from 10, none from 1,000; a dash for none."""
     if found is None or math.isnan(found.value):
         return "–"
-    value, low, high = _alike(found.value, found.low, found.high, sign="")
+    value, low, high = alike(found.value, found.low, found.high, sign="")
     return f"{value} [{low}, {high}]"
 
 
 def difference(value: float, low: float, high: float) -> str:
     """`+0.05 [-0.02, +0.12]`"""
-    shown, least, most = _alike(value, low, high, sign="+")
+    shown, least, most = alike(value, low, high, sign="+")
     return f"{shown} [{least}, {most}]"
 
 
@@ -45,7 +45,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _alike(*values: float, sign: str) -> list[str]:
+def alike(*values: float, sign: str) -> list[str]:
     """The values with the same number of decimals."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     decimals = 2 if largest < 10 else 1 if largest < 1_000 else 0

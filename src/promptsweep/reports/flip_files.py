@@ -47,7 +47,7 @@ def write_flips(store: Store, opponents: Opponents, path: Path, metric: str | No
     if path.suffix not in writers:
         raise ConfigError(unknown("ending of a file of samples", path.suffix, writers))
     check_metric([arm for pair in opponents for arm in pair], metric, single=True)
-    counted = _Counted(_rows(store, opponents, metric))
+    counted = _Counted(flip_rows(store, opponents, metric))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         writers[path.suffix](Table("flips", COLUMNS, counted), path)
@@ -82,7 +82,8 @@ class _Counted:
             yield row
 
 
-def _rows(store: Store, opponents: Opponents, name: str | None) -> Iterator[Row]:
+def flip_rows(store: Store, opponents: Opponents, name: str | None = None) -> Iterator[Row]:
+    """The rows of such a file, read as they are wanted."""
     with store.engine.connect() as connection:
         for a, b in opponents:
             metric = shared_metric(a, b, name)

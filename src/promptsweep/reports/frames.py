@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from promptsweep.reports.compare import compare_arms, comparison_json
+from promptsweep.reports.grades import grade_table
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary
 from promptsweep.reports.tables import Table, arm_table, record_table
@@ -25,6 +26,11 @@ def record_frame(store: Store, run: str, arm: str | None = None) -> pd.DataFrame
     Raises ConfigError for an unknown run or arm.
     """
     return _frame(record_table(store, run, arm))
+
+
+def grade_frame(store: Store, run: str) -> pd.DataFrame:
+    """One row a grade that somebody gave an answer. Raises ConfigError for an unknown run."""
+    return _frame(grade_table(store, run))
 
 
 def comparison_frame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 
@@ -38,6 +38,16 @@ def release(store: Store, run: str) -> None:
     """The run is over: the others get its part at once."""
     with store.engine.begin() as connection:
         connection.execute(delete(table).where(table.c.run == run))
+
+
+def last_seen(store: Store, runs: Sequence[str]) -> Mapping[str, float]:
+    """Run → when it last gave a sign of life, in seconds since 1970.
+
+    Absent are runs that ended, that use recordings alone, or whose old sign another run cleared away.
+    """
+    query = select(table.c.run, func.max(table.c.seen)).where(table.c.run.in_(runs)).group_by(table.c.run)
+    with store.engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:

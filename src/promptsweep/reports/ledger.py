@@ -153,6 +153,14 @@ def entries(store: Store, by: By = "run", since: date | None = None) -> list[Ent
     return sorted(found, key=lambda entry: entry.name, reverse=True)
 
 
+def of_run(store: Store, run: str) -> Entry:
+    """The ledger's line of one run, also while it goes on."""
+    query = _sums(table.c.run.label("name"), table.c.kind).where(table.c.run == run)
+    with store.engine.connect() as connection:
+        rows = connection.execute(query.group_by(table.c.run, table.c.kind)).all()
+    return _entry(run, None, rows)
+
+
 def total(lines: Sequence[Entry]) -> Entry:
     """All lines together."""
     new, failed, saved = Sum(), Sum(), Sum()

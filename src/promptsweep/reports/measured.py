@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, true
 
 from promptsweep.reports import schema
 from promptsweep.reports.arms import stored_metrics, within
@@ -125,19 +125,25 @@ def _query(arm: Any, figure: Figure) -> Select[Any]:
         query = select(*keys, func.avg(scores.c.value).label("value"), func.count().label("known"))
         query = query.select_from(joined).where(own, scores.c.metric == place)
     else:
-        value = _own_value(figure)
+        value = own_value(figure)
         query = select(*keys, func.avg(value).label("value"), func.count(value).label("known")).where(own)
-        query = query if figure.name == "error_rate" else query.where(_finished())
+        query = query.where(counted(figure))
     query = query.add_columns(func.count().label("attempts"))
     return query.group_by(records.c.sample_id, records.c.sample)
 
 
-def _own_value(figure: Figure) -> ColumnElement[Any]:
+def own_value(figure: Figure) -> ColumnElement[Any]:
+    """An attempt's value of an amount or a rate that every arm has, as a column of records."""
     if figure.name in RATES:
         return case((records.c.outcome == RATES[figure.name].value, 1.0), else_=0.0)
     if figure.name == "tokens":
         return (records.c.prompt_tokens + records.c.completion_tokens) * 1.0
     return records.c.cost if figure.name == "cost_usd" else records.c.critical_seconds
+
+
+def counted(figure: Figure) -> ColumnElement[bool]:
+    """Which attempts such a figure is of: all of them for errors, those without an error for the others."""
+    return true() if figure.name == "error_rate" else _finished()
 
 
 def _finished() -> ColumnElement[bool]:

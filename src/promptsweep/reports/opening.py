@@ -29,7 +29,7 @@ from promptsweep.workspace import Workspace
 
 PATIENCE = 30.0
 """Seconds to wait for a SQLite store that another process has locked, where its URL has no `timeout`."""
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: schema.grades.create}
 """Version → what makes a store of that version one of the next."""
 
 

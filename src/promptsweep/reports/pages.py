@@ -1,4 +1,4 @@
-"""Records of a run, a page at a time: filtered and ordered by the database, failures first."""
+"""Records of a run, a page at a time: `matching` decides which and in which order, failures first."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from promptsweep.errors import ConfigError, unknown
 from promptsweep.reports import schema
-from promptsweep.reports.arms import match_arm, sample_metrics, stored_metrics, within
-from promptsweep.reports.calls import origin, reply_text
+from promptsweep.reports.arms import stored_metrics
+from promptsweep.reports.matching import Filter, count, matching
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import Outcome
 
@@ -43,86 +42,61 @@ class RecordRow:
     error: str | None
 
 
-def page(  # noqa: PLR0913  what a user can filter by
-    store: Store,
-    run: str,
-    *,
-    arm: str | None = None,
-    outcome: str | None = None,
-    metric: str | None = None,
-    wrong: bool = False,
-    search: str | None = None,
-    offset: int = 0,
-    limit: int = 50,
+@dataclass(frozen=True, slots=True)
+class RecordName:
+    """What names a record within its run."""
+
+    arm: str
+    """The arm's label."""
+    sample_id: str
+    repeat: int
+
+
+def page(
+    store: Store, run: str, *, offset: int = 0, limit: int = 50, **wanted: Any
 ) -> tuple[list[RecordRow], int]:
-    """A page of a run's records, and how many there are in all that fit.
+    """A page of a run's records, and how many there are in all that fit; `wanted` is as for `Filter`.
 
-    Order: errors, other failures, wrong answers with the worst first, the rest. `wrong` keeps errors and
-    records on which `metric` (default: each arm's first) is not perfect. `search` is a part of the input,
-    the answer, the reply or the sample's id. Raises ConfigError for an unknown run, arm, outcome or metric.
+    Order: errors, other failures, wrong answers with the worst first, the rest, unless `order` is another.
+    Raises ConfigError for an unknown run, arm, outcome or metric.
     """
-    row = store.find_run(run)
-    arms = store.arms(row.id)
-    if arm is not None:
-        arms = [match_arm(arms, arm)]
-    joined, merit = _judged(arms, metric)
-    wanted = [within(records.c.id, arms)]
-    if outcome is not None:
-        wanted.append(records.c.outcome == _outcome(outcome))
-    if wrong:
-        wanted.append(or_(records.c.outcome == Outcome.ERROR.value, merit < 1))
-    if search:
-        wanted.append(_holds(search, origin(store, row)))
-    found = select(records, samples.c.input, samples.c.targets).select_from(joined).where(*wanted)
-    order = found.order_by(_rank(merit), func.coalesce(merit, 1.0), records.c.id)
+    chosen = Filter(**wanted)
+    numbers = matching(store, run, chosen, offset + limit)[offset:]
+    return rows(store, run, numbers), count(store, run, chosen)
+
+
+def rows(store: Store, run: str, numbers: Sequence[int], most: int | None = None) -> list[RecordRow]:
+    """The records with these numbers, in this order; at most `most` characters of each text.
+
+    A record that was removed since is left out.
+    """
+    arms = store.arms(store.find_run(run).id)
     with store.engine.connect() as connection:
-        total = connection.scalar(select(func.count()).select_from(joined).where(*wanted)) or 0
-        rows = connection.execute(order.offset(offset).limit(limit)).all()
-        values = connection.execute(select(scores).where(scores.c.record.in_([one.id for one in rows]))).all()
-    return _record_rows(rows, values, arms), total
+        found = connection.execute(_rows(most).where(records.c.id.in_(numbers))).all()
+        values = connection.execute(select(scores).where(scores.c.record.in_(numbers))).all()
+    by_number = {row.id: row for row in found}
+    return _record_rows([by_number[number] for number in numbers if number in by_number], values, arms)
 
 
-def _judged(arms: Sequence[Any], metric: str | None) -> tuple[FromClause, ColumnElement[float]]:
-    """Records with their samples, and how good each is by the metric: 1 is perfect, null is unknown."""
-    measured = sample_metrics(arms, metric)
-    having = [arm for arm in arms if arm.id in measured]
-    by_place: dict[int, list[Any]] = {}
-    for arm in having:
-        by_place.setdefault(measured[arm.id].place, []).append(arm)
-    places = [(within(records.c.id, some), literal(place)) for place, some in by_place.items()]
-    place = case(*places, else_=-1) if places else literal(-1)
-    joined = records.join(samples, samples.c.digest == records.c.sample).outerjoin(
-        scores, (scores.c.record == records.c.id) & (scores.c.metric == place)
-    )
-    losses = [arm for arm in having if measured[arm.id].higher_is_better is False]
-    neutral = [arm for arm in having if measured[arm.id].higher_is_better is None]
-    merit = case(
-        (within(records.c.id, losses), 1 - scores.c.value),
-        (within(records.c.id, neutral), literal(1.0)),
-        else_=scores.c.value,
-    )
-    return joined, merit
+def names(store: Store, run: str, numbers: Sequence[int]) -> list[RecordName]:
+    """Which records these numbers mean, in this order; one that was removed since is left out."""
+    labels = {arm.id: arm.label for arm in store.arms(store.find_run(run).id)}
+    query = select(records.c.id, records.c.sample_id).where(records.c.id.in_(numbers))
+    with store.engine.connect() as connection:
+        samples_of = {row.id: row.sample_id for row in connection.execute(query)}
+    found = [(number, *schema.unpacked(number)) for number in numbers if number in samples_of]
+    return [RecordName(labels[arm], samples_of[number], repeat) for number, arm, repeat, _ in found]
 
 
-def _rank(merit: ColumnElement[float]) -> ColumnElement[int]:
-    return case(
-        (records.c.outcome == Outcome.ERROR.value, 0),
-        (records.c.outcome != Outcome.OK.value, 1),
-        (merit < 1, 2),
-        else_=3,
-    )
+def _rows(most: int | None) -> Select[Any]:
+    def cut(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column if most is None else func.substr(column, 1, most).label(column.key)
 
-
-def _holds(text: str, maker: str) -> ColumnElement[bool]:
-    columns = (records.c.sample_id, samples.c.input, records.c.answer, records.c.reply, reply_text(maker))
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
-
-
-def _outcome(name: str) -> str:
-    known = [outcome.value for outcome in Outcome]
-    if name not in known:
-        raise ConfigError(unknown("outcome", name, known))
-    return name
+    texts = [cut(column) for column in (samples.c.input, records.c.answer, records.c.error)]
+    others = [records.c[name] for name in ("id", "sample_id", "outcome", "seconds", "cost")]
+    tokens = (records.c.prompt_tokens + records.c.completion_tokens).label("tokens")
+    joined = records.join(samples, samples.c.digest == records.c.sample)
+    return select(*others, *texts, tokens, samples.c.targets).select_from(joined)
 
 
 def _record_rows(rows: Sequence[Any], values: Sequence[Any], arms: Sequence[Any]) -> list[RecordRow]:
@@ -147,6 +121,6 @@ def _record_row(row: Any, label: str, values: Mapping[str, float]) -> RecordRow:
         scores=values,
         seconds=row.seconds,
         cost=row.cost,
-        tokens=row.prompt_tokens + row.completion_tokens,
+        tokens=row.tokens,
         error=row.error,
     )

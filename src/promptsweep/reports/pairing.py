@@ -63,7 +63,7 @@ def shared_metric(a: Any, b: Any, name: str | None) -> SharedMetric | None:
 
 def pairs_of(connection: Connection, a: Any, b: Any, metric: SharedMetric) -> list[Pair]:
     """The samples with the same id and content that both arms have scores for, in the order of their ids."""
-    query = _pairs(a, b, metric)
+    query = select_pairs(a, b, metric)
     if b.cluster is None:
         return [_pair(row, None) for row in connection.execute(query)]
     clustered = query.add_columns(samples.c.fields).join(
@@ -79,7 +79,7 @@ def pairs_with_samples(
     connection: Connection, a: Any, b: Any, metric: SharedMetric
 ) -> Iterator[tuple[Pair, Sample]]:
     """As `pairs_of`, each with its sample's content, streamed."""
-    query = _pairs(a, b, metric)
+    query = select_pairs(a, b, metric)
     contents = (samples.c.input, samples.c.targets, samples.c.fields)
     whole = query.add_columns(*contents).join(samples, samples.c.digest == query.selected_columns[1])
     for row in connection.execution_options(yield_per=AT_ONCE).execute(whole):
@@ -121,8 +121,8 @@ def _pair(row: Any, cluster: str | None) -> Pair:
     return Pair(row[0], row[1], row[2], row[3], cluster)
 
 
-def _pairs(a: Any, b: Any, metric: SharedMetric) -> Select[Any]:
-    """In an order that no query plan changes."""
+def select_pairs(a: Any, b: Any, metric: SharedMetric) -> Select[Any]:
+    """What both arms scored: sample, content and both means, in an order that no query plan changes."""
     left, right = scored(a, metric.a.place), scored(b, metric.b.place)
     same = (left.c.sample_id == right.c.sample_id) & (left.c.digest == right.c.digest)
     columns = (left.c.sample_id, left.c.digest, left.c.score.label("score_a"), right.c.score.label("score_b"))

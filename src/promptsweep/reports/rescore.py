@@ -104,7 +104,15 @@ def _rescored(row: Any, copy: dict[str, Any], scoring: _Scoring) -> list[dict[st
     reply = row.reply if row.reply is not None else row.call_text or ""
     sample = Sample(row.sample_id, row.input, tuple(loads(row.targets)), loads(row.fields))
     finish = {Outcome.TRUNCATED: "length", Outcome.REFUSED: "refusal"}.get(row.outcome, "stop")
-    verdict = judge(reply, finish, sample, task=scoring.task, parse=scoring.parse, metrics=scoring.metrics)
+    verdict = judge(
+        reply,
+        finish,
+        sample,
+        task=scoring.task,
+        parse=scoring.parse,
+        metrics=scoring.metrics,
+        details=loads(row.details) or {},
+    )
     copy["answer"], copy["outcome"] = verdict.answer, verdict.outcome.value
     return [
         {

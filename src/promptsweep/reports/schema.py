@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables; `opening.MIGRATIONS` holds the way up."""
 
 metadata = MetaData()
@@ -155,6 +155,22 @@ ledger = Table(  # what a run paid and saved; stays when replies are pruned or t
     Column("tokens", BigInteger, nullable=False),
     Column("usd", Float, nullable=False),  # of the requests whose price is known
     Column("unpriced", BigInteger, nullable=False),  # requests whose price is unknown
+)
+
+grades = Table(  # what people said of answers: see reports.grades
+    "grades",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    Column("grader", Text, primary_key=True),
+    Column("arm", Integer, primary_key=True, autoincrement=False),
+    Column("other", Integer, primary_key=True, autoincrement=False),  # the arm compared with; 0 for none
+    Column("sample_id", Text, primary_key=True),
+    Column("repeat", Integer, primary_key=True, autoincrement=False),
+    Column("value", Integer, nullable=False),
+    Column("note", Text),
+    Column("created", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 POSITION_BITS, REPEAT_BITS = 33, 10

@@ -34,7 +34,7 @@ class Store:
     def begin(self, plan: Entry, fresh: bool, versions: Mapping[str, JSON]) -> str:
         """Enters a new run with its arms; returns the run's id. Raises IncompleteError as `finish` does."""
         identity, now = _new_id()
-        with _writing(self.engine) as connection:
+        with writing(self.engine) as connection:
             connection.execute(
                 insert(schema.runs).values(
                     id=identity,
@@ -57,13 +57,13 @@ class Store:
         """Enters a new run that is like `run` but for how it came about; returns its id."""
         identity, now = _new_id()
         columns = {**run._mapping, "id": identity, "created": now, "updated": now, "sweep": dumps(sweep)}
-        with _writing(self.engine) as connection:
+        with writing(self.engine) as connection:
             connection.execute(insert(schema.runs).values(columns))
         return identity
 
     def finish(self, run: str, status: Status, error: str | None = None) -> None:
         """Notes how a run ended (or that it goes on). Raises IncompleteError where that cannot be written."""
-        with _writing(self.engine) as connection:
+        with writing(self.engine) as connection:
             values = {"status": status.value, "updated": time.time(), "error": error}
             connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(values))
 
@@ -153,7 +153,7 @@ class Store:
 
 
 @contextlib.contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction; IncompleteError, in one line, where the disk is full or the store stays locked."""
     try:
         with engine.begin() as connection:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, select
 
 from promptsweep import metrics as metric_room
 from promptsweep.metrics import Aggregate
@@ -80,15 +80,10 @@ def metric_names(arms: Sequence[ArmSummary]) -> list[str]:
 def _summary(store: Store, arm: Any, repeats: int) -> ArmSummary:
     bounds = records.c.id.between(*schema.record_range(arm.id))
     with store.engine.connect() as connection:
-        by_outcome = select(records.c.outcome, func.count()).where(bounds).group_by(records.c.outcome)
-        outcomes: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_outcome)}
         total = connection.execute(_totals().where(bounds)).one()
-        scored = connection.execute(
-            select(func.count(records.c.sample_id.distinct())).where(
-                bounds, records.c.outcome != Outcome.ERROR.value
-            )
-        ).scalar_one()
-        latency = _quantiles(connection, bounds, int(total.finished or 0))
+        outcomes = {outcome.value: int(total._mapping[outcome.value]) for outcome in Outcome}
+        finished = sum(outcomes.values()) - outcomes[Outcome.ERROR]
+        latency = _quantiles(connection, bounds, finished)
     return ArmSummary(
         arm=arm.label,
         strategy=arm.strategy,
@@ -98,8 +93,8 @@ def _summary(store: Store, arm: Any, repeats: int) -> ArmSummary:
         system=arm.system,
         params={**loads(arm.strategy_params), **loads(arm.params)},
         samples=arm.planned,
-        scored=scored,
-        outcomes={outcome.value: outcomes.get(outcome.value, 0) for outcome in Outcome},
+        scored=total.scored,
+        outcomes=outcomes,
         metrics=_intervals(store, arm, repeats),
         tokens={"prompt": total.prompt or 0, "completion": total.completion or 0},
         cost_usd=None if total.unpriced else float(total.cost or 0.0),
@@ -111,18 +106,22 @@ def _summary(store: Store, arm: Any, repeats: int) -> ArmSummary:
     )
 
 
-def _totals() -> Select[Any]:
-    unpriced = func.sum(case((records.c.cost.is_(None), 1), else_=0))
-    finished = func.sum(case((records.c.outcome != Outcome.ERROR.value, 1), else_=0))
+def _totals() -> Select[*tuple[Any, ...]]:
+    """All that one pass over an arm's records can add up; the counts of outcomes by their values."""
+    outcomes = [
+        func.count().filter(records.c.outcome == outcome.value).label(outcome.value) for outcome in Outcome
+    ]
+    finished = records.c.outcome != Outcome.ERROR.value
     return select(
+        *outcomes,
+        func.count(records.c.sample_id.distinct()).filter(finished).label("scored"),
         func.sum(records.c.prompt_tokens).label("prompt"),
         func.sum(records.c.completion_tokens).label("completion"),
         func.sum(records.c.cost).label("cost"),
-        unpriced.label("unpriced"),
+        func.count().filter(records.c.cost.is_(None)).label("unpriced"),
         func.avg(records.c.seconds).label("seconds"),
         func.sum(records.c.requests).label("requests"),
         func.sum(records.c.cached).label("cached"),
-        finished.label("finished"),
     )
 
 
@@ -130,26 +129,29 @@ def _quantiles(connection: Any, bounds: Any, count: int) -> tuple[float | None, 
     """Median and 95th percentile (nearest rank) of the critical path of records without an error."""
     if not count:
         return None, None
+    ranks = [nearest_rank(count, share) for share in (0.5, 0.95)]
     seconds = records.c.critical_seconds
-    query = select(seconds).where(bounds, records.c.outcome != Outcome.ERROR.value).order_by(seconds).limit(1)
-    p50, p95 = (
-        connection.execute(query.offset(nearest_rank(count, share) - 1)).scalar_one() for share in (0.5, 0.95)
-    )
-    return p50, p95
+    rank = func.row_number().over(order_by=seconds).label("rank")
+    sorted_ = select(seconds, rank).where(bounds, records.c.outcome != Outcome.ERROR.value).subquery()
+    found = select(sorted_.c.rank, sorted_.c.critical_seconds).where(sorted_.c.rank.in_(ranks))
+    at = {row.rank: row.critical_seconds for row in connection.execute(found)}
+    return at[ranks[0]], at[ranks[1]]
 
 
 def _intervals(store: Store, arm: Any, repeats: int) -> dict[str, Interval]:
-    found = {}
-    for place, metric in enumerate(loads(arm.metrics)):
-        if metric["kind"] == "aggregate":
-            interval = _aggregate(store, arm, metric["spec"])
-        elif repeats == 1 and arm.cluster is None:
-            interval = _from_sums(store, arm, place, metric["kind"])
-        else:
-            interval = _clustered(store, arm, place, metric["kind"])
-        if interval is not None:
-            found[metric["name"]] = interval
-    return found
+    names = [metric["name"] for metric in loads(arm.metrics)]
+    found = {name: metric_interval(store, arm, place, repeats) for place, name in enumerate(names)}
+    return {name: interval for name, interval in found.items() if interval is not None}
+
+
+def metric_interval(store: Store, arm: Any, place: int, repeats: int) -> Interval | None:
+    """What an arm (its row) scored with the metric at a place of its list; None without a score."""
+    metric = loads(arm.metrics)[place]
+    if metric["kind"] == "aggregate":
+        return _aggregate(store, arm, metric["spec"])
+    if repeats == 1 and arm.cluster is None:
+        return _from_sums(store, arm, place, metric["kind"])
+    return _clustered(store, arm, place, metric["kind"])
 
 
 def _of_metric(arm: Any, place: int) -> Any:

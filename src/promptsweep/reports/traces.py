@@ -48,6 +48,8 @@ class Trace:
     """US dollars; None where a price is unknown."""
     tokens: Mapping[str, int]
     """`prompt` and `completion`, over all calls."""
+    record: int
+    """The record's number."""
 
 
 def trace(store: Store, run: str, sample_id: str, arm: str | None = None, repeat: int = 0) -> Trace:
@@ -111,6 +113,7 @@ def _trace(
         critical_seconds=row.critical_seconds,
         cost=row.cost,
         tokens={"prompt": row.prompt_tokens, "completion": row.completion_tokens},
+        record=row.id,
     )
 
 

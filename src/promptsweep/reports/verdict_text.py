@@ -17,7 +17,9 @@ _WIDTH = 160
 """Characters shown of an input or an answer."""
 _HEADER = ("gate", "value", "baseline", "difference", "samples", "verdict")
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def standing(check: Check, results: Sequence[GateResult] | None = None) -> str:

@@ -137,6 +137,7 @@ def _scored(job: Job, ask: Ask, seconds: float, reply: str) -> Record:
         task=planned.dataset.card.task,
         parse=planned.parse,
         metrics=planned.metrics,
+        details=ask.details,
     )
     return Record(
         arm=planned.arm.key,

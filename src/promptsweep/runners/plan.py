@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from promptsweep import metrics as metric_room
@@ -12,6 +13,7 @@ from promptsweep import models as model_room
 from promptsweep.answers import Parser, parser
 from promptsweep.datasets import Dataset, Shots
 from promptsweep.datasets import load as load_dataset
+from promptsweep.datasets.corpus import Corpus
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import Aggregate, Metric
 from promptsweep.models import Model
@@ -52,6 +54,8 @@ class PlannedArm(ScoredArm):
     model: Model
     strategy: Strategy
     renderer: Renderer
+    corpus: Callable[[], Corpus]
+    """Makes the corpus of its dataset, once for all arms."""
 
     def ask(self, sample: Sample, send: Any, repeat: int = 0) -> Ask:
         """An `Ask` for one attempt at a sample."""
@@ -60,12 +64,17 @@ class PlannedArm(ScoredArm):
             build=self.request,
             send=send,
             parse=lambda reply: self.parse(reply, sample),
+            data=self.renderer.data,
+            corpus=self.corpus,
             repeat=repeat,
         )
 
-    def request(self, messages: tuple[Message, ...], draw: int) -> Request:
-        """The request of this arm's model. A seed counts up with the draw, or all draws would be alike."""
-        params = self.arm.params
+    def request(self, messages: tuple[Message, ...], draw: int, own: Mapping[str, JSON]) -> Request:
+        """The request of this arm's model; `own` are parameters of this call alone.
+
+        A seed counts up with the draw, or all draws would be alike.
+        """
+        params = {**self.arm.params, **own} if own else self.arm.params
         if draw and "seed" in params:
             params = {**params, "seed": params["seed"] + draw}
         return self.model.request(messages, params, draw)
@@ -118,6 +127,7 @@ class Planner:
         self._datasets: dict[str, Dataset] = {}
         self._selections: dict[tuple[str, int | None], Selection] = {}
         self._shots: dict[str, Shots] = {}
+        self._corpora: dict[str, Corpus] = {}
         self._strategies: dict[str, Strategy] = {}
         self._warnings: dict[str, None] = {}
 
@@ -189,6 +199,7 @@ class Planner:
             model=model,
             strategy=strategy,
             renderer=renderer,
+            corpus=partial(self._corpus, dataset),
             dataset=dataset,
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
@@ -255,6 +266,11 @@ class Planner:
             by_target = dataset.card.task == "classification"
             self._shots[dataset.name] = Shots(list(dataset.samples("train")), by_target)
         return self._shots[dataset.name]
+
+    def _corpus(self, dataset: Dataset) -> Corpus:
+        if dataset.name not in self._corpora:
+            self._corpora[dataset.name] = dataset.corpus()
+        return self._corpora[dataset.name]
 
     def _persona(self, name: str) -> Any:
         known = self._workspace.names("prompts/system", ".j2")

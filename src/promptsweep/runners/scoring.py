@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from promptsweep.answers import Parser
 from promptsweep.metrics import Metric
-from promptsweep.types import Outcome, Sample, Score
+from promptsweep.types import JSON, Outcome, Sample, Score
 
 FREE_TEXT = frozenset({"summarisation", "open"})
 """Tasks whose answer is the whole reply, so that a cut reply is a cut answer."""
+
+
+NOTHING: Mapping[str, JSON] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
@@ -22,14 +26,24 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    reply: str, finish: str, sample: Sample, *, task: str, parse: Parser, metrics: Sequence[Metric]
+    reply: str,
+    finish: str,
+    sample: Sample,
+    *,
+    task: str,
+    parse: Parser,
+    metrics: Sequence[Metric],
+    details: Mapping[str, JSON] = NOTHING,
 ) -> Verdict:
-    """Reads the answer and scores it. A reply without an answer counts as wrong in every graded metric."""
+    """Reads the answer and scores it. A reply without an answer counts as wrong in every graded metric.
+
+    `details` is what the strategy noted.
+    """
     answer = parse(reply, sample)
     outcome = _outcome(answer, finish, task)
     scores = {}
     for metric in metrics:
-        score = _score(metric, reply, answer, sample)
+        score = _score(metric, reply, answer, details, sample)
         if score is not None:
             scores[metric.name] = score
     return Verdict(answer, outcome, scores)
@@ -43,7 +57,11 @@ def _outcome(answer: str | None, finish: str, task: str) -> Outcome:
     return Outcome.UNPARSED if answer is None else Outcome.OK
 
 
-def _score(metric: Metric, reply: str, answer: str | None, sample: Sample) -> Score | None:
+def _score(
+    metric: Metric, reply: str, answer: str | None, details: Mapping[str, JSON], sample: Sample
+) -> Score | None:
+    if metric.reads == "details":
+        return metric.score(details, sample)
     if metric.reads == "reply":
         return metric.score(reply, sample)
     if answer is not None:

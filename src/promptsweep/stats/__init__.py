@@ -3,6 +3,7 @@
 The unit is the sample, not the reply: average repeats within a sample first, or name its cluster.
 """
 
+from promptsweep.stats.agreement import kappa
 from promptsweep.stats.anytime import Betting, Look, anytime, epoch_level
 from promptsweep.stats.comparison import Paired, paired
 from promptsweep.stats.intervals import Interval
@@ -14,8 +15,10 @@ from promptsweep.stats.power import (
     sample_size,
     sample_size_binary,
 )
+from promptsweep.stats.preferences import Preferred, preferred
 from promptsweep.stats.proportions import proportion_interval, wilson
 from promptsweep.stats.quantiles import nearest_rank, quantile_interval, quantile_ranks
+from promptsweep.stats.ranks import kendall, spearman
 from promptsweep.stats.selection import Best, corrected_best, indistinguishable
 from promptsweep.stats.significance import mcnemar, sign_flip
 
@@ -25,12 +28,15 @@ __all__ = [
     "Interval",
     "Look",
     "Paired",
+    "Preferred",
     "anytime",
     "benjamini_hochberg",
     "corrected_best",
     "epoch_level",
     "holm",
     "indistinguishable",
+    "kappa",
+    "kendall",
     "mcnemar",
     "mean_interval",
     "mean_interval_from_sums",
@@ -38,11 +44,13 @@ __all__ = [
     "minimum_detectable_binary",
     "nearest_rank",
     "paired",
+    "preferred",
     "proportion_interval",
     "quantile_interval",
     "quantile_ranks",
     "sample_size",
     "sample_size_binary",
     "sign_flip",
+    "spearman",
     "wilson",
 ]

@@ -1,0 +1,1 @@
+"""What the Anatomy page shows of each strategy: a module draws one."""
