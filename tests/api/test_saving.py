@@ -58,7 +58,8 @@ def test_a_shipped_strategy_of_several_calls_keeps_its_calls(tmp_path):
         load(name, Templates(place.roots), place) for name in ("outline", "skeleton_of_thought")
     )
     assert saved.params == shipped.params
-    assert saved.most_calls({"max_points": 3}) == shipped.most_calls({"max_points": 3}) == 4
+    fewer = {**saved.params, "max_points": 3}
+    assert saved.most_calls(fewer) == shipped.most_calls(fewer) == 4
 
 
 def test_one_that_votes_over_its_only_template_still_votes(tmp_path):
