@@ -40,7 +40,7 @@ def _sidebar() -> None:
     with links:
         for name in pages.offered():
             pages.link(name)
-    runs = {info.id: info for info in source.runs()}
+    runs = _runs()
     chosen = _chosen(runs)
     if runs:
         chooser.selectbox(
@@ -50,6 +50,14 @@ def _sidebar() -> None:
             placeholder=say("Choose a run"),
             **address.bound("run", chosen, "", *address.OF_RUN),
         )
+
+
+def _runs() -> dict[str, RunName]:
+    """The newest runs by id; none where there is no store yet, which some pages can do without."""
+    try:
+        return {info.id: info for info in source.runs()}
+    except ConfigError:
+        return {}
 
 
 def _chosen(runs: dict[str, RunName]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from promptsweep.models.limits import steady
 from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
 from promptsweep.models.replies import usage
 from promptsweep.models.retry import Retries
+from promptsweep.models.streaming import Pieces
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 PLAIN = (
@@ -27,6 +29,8 @@ NEXT_QUESTION = "\nQ:"
 """Where a base model begins to ask itself the next question; its reply ends there."""
 DEFAULTS: Mapping[str, JSON] = {"max_tokens": 256}
 REFUSED = ("reasoning_effort",)
+LISTEN = 0.05
+"""Seconds between two looks at a reply that is being written."""
 
 
 def local() -> EmbeddedModel:
@@ -87,14 +91,35 @@ class EmbeddedModel:
 
     async def chat(self, request: Request) -> Completion:
         """The reply. RequestError where the prompt is too long; the first call loads the file."""
+        return self._completion(await self._asked(request, Reply()))
+
+    async def stream(self, request: Request) -> Pieces:
+        """The pieces of the reply, and last the whole. Raises the errors of `chat`."""
+        reply, heard = Reply(), 0
+        asked = asyncio.ensure_future(self._asked(request, reply))
+        try:
+            while not asked.done():
+                await asyncio.wait([asked], timeout=LISTEN)
+                text = self._text(reply)
+                if len(text) > heard:
+                    yield text[heard:]
+                    heard = len(text)
+            yield self._completion(asked.result())
+        finally:
+            asked.cancel()
+
+    async def _asked(self, request: Request, reply: Reply) -> Reply:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         serving = engine(self._path, PLAIN if self._plain else None, self._layout)
-        return self._completion(await serving.chat({"messages": messages, **request.params}))
+        return await serving.chat({"messages": messages, **request.params}, reply)
+
+    def _text(self, reply: Reply) -> str:
+        text = "".join(reply.parts)
+        return text.removeprefix(" ") if self._plain else text
 
     def _completion(self, reply: Reply) -> Completion:
-        text = "".join(reply.parts)
         return Completion(
-            text=text.removeprefix(" ") if self._plain else text,
+            text=self._text(reply),
             finish=reply.finish,
             usage=usage(reply.usage),
             seconds=reply.seconds,

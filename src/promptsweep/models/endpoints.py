@@ -89,6 +89,8 @@ class Endpoint:
     """The first that matches a model is added to `rename` and `refuse`."""
     prices: dict[str, Price] = field(default_factory=dict)
     """By model, or by a pattern such as `*`."""
+    context: dict[str, Annotated[int, Ge(1)]] = field(default_factory=dict)
+    """Tokens of prompt and reply together, by model or pattern. Default: as the genai-prices package says."""
     provider: str | None = None
     """Its name in the genai-prices package, for models without a price here."""
 

@@ -92,9 +92,12 @@ class Engine:
         self._threads = ThreadPoolExecutor(layout.servers * layout.calls, thread_name_prefix="llama.cpp")
         self._replies: set[Reply] = set()
 
-    async def chat(self, body: Mapping[str, JSON]) -> Reply:
-        """The reply to a chat completions request. Where the caller is cancelled, the model stops writing."""
-        reply = Reply()
+    async def chat(self, body: Mapping[str, JSON], reply: Reply | None = None) -> Reply:
+        """The reply to a chat completions request; one that is given grows meanwhile.
+
+        Where the caller is cancelled, the model stops writing.
+        """
+        reply = Reply() if reply is None else reply
         working = self._threads.submit(self._work, body, reply)
         try:
             await asyncio.wrap_future(working)

@@ -11,22 +11,24 @@ The `openai` package stays the reference for what its endpoints say and mean.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from functools import cache, cached_property
 from importlib.metadata import version
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
 from promptsweep.errors import ModelError, ServerError
-from promptsweep.models import failures, replies, tokens
+from promptsweep.models import failures, replies, streaming, tokens
 from promptsweep.models.deadlines import Deadlines
 from promptsweep.models.endpoints import Endpoint
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.keys import hide
 from promptsweep.models.limits import shared
 from promptsweep.models.prices import Rates, endpoint_rates
+from promptsweep.models.streaming import Pieces
 from promptsweep.models.window import START
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
@@ -80,6 +82,16 @@ class OpenAIModel:
             error.args = (f"{self.name}: {hide(str(error), self._key)}",)
             raise
 
+    async def stream(self, request: Request) -> Pieces:
+        """The pieces of the reply to one attempt, and last the whole. Raises the errors of `chat`."""
+        try:
+            async with aclosing(streaming.counted(lambda more: self._streamed(request, more))) as parts:
+                async for part in parts:
+                    yield part
+        except ModelError as error:
+            error.args = (f"{self.name}: {hide(str(error), self._key)}",)
+            raise
+
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact where the vocabulary is known."""
         return tokens.count(text, self._model)
@@ -102,29 +114,49 @@ class OpenAIModel:
 
     async def _post(self, request: Request) -> Completion:
         session, deadlines = self._opened or self._open()
-        body = orjson.dumps({"model": request.model, "messages": request.messages, **request.params})
-        began = perf_counter()
+        asked, began = self._asked(request, {}), perf_counter()
         try:
-            sent = session.post(self._url, data=body, proxy=self._proxy, allow_redirects=False)
+            sent = session.post(self._url, **asked)
             with deadlines:
                 async with sent as response:
                     content = await response.read()
         except _network_errors() as error:
-            connected = not isinstance(error, _unconnected())
-            raise ServerError(self._network_failure(error), sent=connected) from None
+            raise self._unreached(error) from None
         self.limiter.learn(response.headers)
         if response.status != 200:
             raise failures.sort(response.status, response.headers, content)
         return replies.read(content, perf_counter() - began, self.price)
 
-    def _network_failure(self, error: Exception) -> str:
+    async def _streamed(self, request: Request, more: Mapping[str, JSON]) -> Pieces:
+        session, deadlines = self._opened or self._open()
+        asked, began = self._asked(request, more), perf_counter()
+        try:
+            with deadlines:
+                async with session.post(self._url, **asked) as response:
+                    self.limiter.learn(response.headers)
+                    if response.status != 200:
+                        raise failures.sort(response.status, response.headers, await response.read())
+                    async for piece in streaming.pieces(response, began, self.price):
+                        yield piece
+        except _network_errors() as error:
+            raise self._unreached(error) from None
+
+    def _asked(self, request: Request, more: Mapping[str, JSON]) -> dict[str, Any]:
+        """How a request is posted; `more` goes into its body."""
+        body = {"model": request.model, "messages": request.messages, **request.params, **more}
+        return {"data": orjson.dumps(body), "proxy": self._proxy, "allow_redirects": False}
+
+    def _unreached(self, error: Exception) -> ServerError:
+        sent = not isinstance(error, _unconnected())
         if isinstance(error, TimeoutError):
             allowed = self._endpoint
-            return (
+            return ServerError(
                 f"no connection in {allowed.connect_timeout:g} s, no byte in "
-                f"{allowed.first_byte_timeout:g} s, or no whole reply in {allowed.timeout:g} s"
+                f"{allowed.first_byte_timeout:g} s, or no whole reply in {allowed.timeout:g} s",
+                sent=sent,
             )
-        return f"the connection to {self._base_url} failed: {str(error) or type(error).__name__}"
+        why = str(error) or type(error).__name__
+        return ServerError(f"the connection to {self._base_url} failed: {why}", sent=sent)
 
     def _open(self) -> tuple[aiohttp.ClientSession, Deadlines]:
         import aiohttp

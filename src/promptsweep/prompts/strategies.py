@@ -164,7 +164,14 @@ def _function(name: str, workspace: Workspace) -> tuple[StrategyFunction, str]:
             raise ConfigError(f"holds no @strategy function named {name!r}", path=path)
         return one_call, ""
     assert function is not None
-    return function, path.read_text(encoding="utf-8") if path.exists() else inspect.getsource(function)
+    return function, _code(function, path)
+
+
+def _code(function: StrategyFunction, path: Path) -> str:
+    """The source text: of the file, and of the function where the file takes it from elsewhere."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    elsewhere = inspect.getsourcefile(function) != str(path)
+    return text + inspect.getsource(function) if elsewhere else text
 
 
 def _execute(path: Path) -> ModuleType:

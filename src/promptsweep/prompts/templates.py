@@ -13,9 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import orjson
 from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
     FileSystemLoader,
     StrictUndefined,
     Template,
@@ -35,6 +39,8 @@ from promptsweep.types import JSON, Message, Role, digest
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ENDS = tuple(f"end{role}" for role in ROLES)
 TEMPLATE, DATA = ".j2", ".json"
+Edits = Mapping[str, str]
+UNEDITED: Edits = MappingProxyType({})
 
 
 _OUTSIDE = "\ufdd0"
@@ -85,13 +91,32 @@ class _ParamsTag(Extension):
         """The values are read from the syntax tree; at rendering they come with the context."""
 
 
-class Templates:
-    """The templates of a workspace: compiled once, sandboxed, with strict undefined."""
+class _Edits(BaseLoader):
+    """Texts in place of files; errors name them as they would name the files."""
 
-    def __init__(self, roots: Iterable[Path]):
+    def __init__(self, texts: Edits):
+        self._texts = texts
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        if template not in self._texts:
+            raise TemplateNotFound(template)
+        return self._texts[template], template, None
+
+    def list_templates(self) -> list[str]:
+        return sorted(self._texts)
+
+
+class Templates:
+    """The templates of a workspace: compiled once, sandboxed, with strict undefined.
+
+    `edits` are texts in place of files, by name: `{"zero_shot/answer.j2": "{{ input }}"}`.
+    """
+
+    def __init__(self, roots: Iterable[Path], edits: Edits = UNEDITED):
         self._data: dict[str, JSON] = {}
+        files = FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig")
         self._env = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig"),
+            loader=ChoiceLoader([_Edits(edits), files]),
             extensions=[_RoleTags, _ParamsTag],
             undefined=StrictUndefined,
             finalize=_Value,

@@ -19,6 +19,7 @@ from promptsweep.metrics import Aggregate, Metric
 from promptsweep.models import Model
 from promptsweep.prompts import Ask, Renderer, Strategy, Templates
 from promptsweep.prompts import load as load_strategy
+from promptsweep.prompts.templates import UNEDITED, Edits
 from promptsweep.runners.budget import Allowance
 from promptsweep.runners.costs import worst_case
 from promptsweep.runners.selection import Known, Selection, nothing_known
@@ -117,9 +118,11 @@ class Planner:
         workspace: Workspace,
         models: Mapping[str, Model] | None = None,
         known: Known = nothing_known,
+        edits: Edits = UNEDITED,
     ):
+        """`edits` are texts in place of templates' files, as `Templates` takes them."""
         self._file, self._sweep, self._workspace, self._known = file, file.sweep, workspace, known
-        self._templates = Templates(workspace.roots)
+        self._templates = Templates(workspace.roots, edits)
         self._models = dict(models or {})
         self._datasets: dict[str, Dataset] = {}
         self._selections: dict[tuple[str, int | None], Selection] = {}

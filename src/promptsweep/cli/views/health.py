@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, version
 
+from promptsweep.api.endpoints import endpoints
 from promptsweep.cli.output import emit
 from promptsweep.cli.places import without_password
 from promptsweep.cli.views.counts import compact
-from promptsweep.cli.views.endpoints import endpoints
 from promptsweep.errors import PromptsweepError
 from promptsweep.reports import open_store
 from promptsweep.reports.cache import cache_stats

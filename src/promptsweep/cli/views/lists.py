@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from promptsweep import metrics, prompts, runners
+from promptsweep.api.endpoints import endpoints, short_names
 from promptsweep.cli.output import console, emit, emit_json
-from promptsweep.cli.views.endpoints import endpoints, short_names
 from promptsweep.cli.views.tables import Column, fitting, table
 from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError, PromptsweepError, unknown

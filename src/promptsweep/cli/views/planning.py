@@ -8,8 +8,8 @@ from itertools import product
 
 from promptsweep import runners
 from promptsweep.api import enter
+from promptsweep.api.endpoints import without_key
 from promptsweep.cli.places import find_sample
-from promptsweep.cli.views.endpoints import without_key
 from promptsweep.errors import ConfigError
 from promptsweep.models import Model
 from promptsweep.reports.arms import match_arm

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from promptsweep.models import Model
-from promptsweep.models.endpoints import Endpoint, catalog
+from promptsweep.models.endpoints import Endpoint, Shorthand, catalog
 from promptsweep.models.keys import variable
 from promptsweep.workspace import Workspace
 
@@ -46,18 +46,36 @@ def without_key(references: Iterable[str], workspace: Workspace) -> Mapping[str,
     """Those of the models whose key is not set, made without it: they can be planned for, not asked."""
     from promptsweep.models.openai import OpenAIModel
 
-    known, found = catalog(workspace), {}
+    found = {}
     for reference in references:
-        short = known.models.get(reference)
-        endpoint_name, _, name = re.sub("[/:]", "\0", reference, count=1).partition("\0")
-        endpoint = known.endpoints.get(short.endpoint if short else endpoint_name)
-        if endpoint is not None and _lacks_key(endpoint, workspace):
-            model, params = (short.name, short.params) if short else (name, {})
+        meant = _meant(reference, workspace)
+        if meant is not None and _lacks_key(meant[1], workspace):
+            short, endpoint = meant
             url = _url(endpoint, workspace)
             found[reference] = OpenAIModel(
-                reference, endpoint, model, base_url=url, key=None, defaults=params
+                reference, endpoint, short.name, base_url=url, key=None, defaults=short.params
             )
     return found
+
+
+def missing_key(reference: str, workspace: Workspace) -> str | None:
+    """The environment variable that a model needs and that is not set; None where nothing is missing."""
+    meant = _meant(reference, workspace)
+    return meant[1].key if meant is not None and _lacks_key(meant[1], workspace) else None
+
+
+def is_served(reference: str, workspace: Workspace) -> bool:
+    """Whether a model is one of a known endpoint, with or without its key."""
+    return _meant(reference, workspace) is not None
+
+
+def _meant(reference: str, workspace: Workspace) -> tuple[Shorthand, Endpoint] | None:
+    """A model's name with its parameters, and its endpoint; None where no endpoint serves it."""
+    known = catalog(workspace)
+    endpoint_name, _, name = re.sub("[/:]", "\0", reference, count=1).partition("\0")
+    short = known.models.get(reference) or Shorthand(endpoint=endpoint_name, name=name)
+    endpoint = known.endpoints.get(short.endpoint)
+    return None if endpoint is None or not short.name else (short, endpoint)
 
 
 def _lacks_key(endpoint: Endpoint, workspace: Workspace) -> bool:
