@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test check prompts-check bench clean
+.PHONY: demo test check prompts-check bench screenshots clean
 
 demo: $(VENV)/.demo
 	$(BIN)/promptsweep run quickstart
@@ -22,6 +22,9 @@ prompts-check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/speed.py
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python docs/screenshot.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 def test_every_page_opens_and_a_row_leads_to_its_trace(page):
     page.goto("/?run=plain")
     heading(page, "Leaderboard")
-    chart = page.get_by_test_id("stVegaLiteChart")
+    chart = page.get_by_test_id("stVegaLiteChart").first
     for arm in ("zero_shot", "few_shot(k=2)", "few_shot(k=4)"):
         expect(chart.get_by_text(arm, exact=True)).to_be_visible()
 

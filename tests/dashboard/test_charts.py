@@ -69,3 +69,23 @@ def test_shares_are_drawn_from_0_to_1(high, domain):
     spec = json.loads(whiskers([Whisker("a", 0.5, 0.25, high, "")], "m").to_json())
 
     assert spec["layer"][0]["encoding"]["x"]["scale"].get("domain") == domain
+
+
+def layers(*rows):
+    """The marks of a chart's layers, from back to front."""
+    return [layer["mark"]["type"] for layer in json.loads(whiskers(rows, "m").to_json())["layer"]]
+
+
+def test_a_group_is_marked_by_a_band_behind_its_marks():
+    plain, shaded = Whisker("a", 0.5, 0.25, 0.75, ""), Whisker("b", 0.5, 0.25, 0.75, "", shaded=True)
+
+    assert "rect" not in layers(plain)
+    assert layers(plain, shaded)[0] == "rect"
+
+
+def test_lines_keep_their_order_when_a_chart_is_drawn_again():
+    rows = [Whisker(label, 0.5, 0.25, 0.75, "") for label in "cab"]
+
+    spec = json.loads(whiskers(rows, "m").to_json())
+
+    assert {tuple(layer["encoding"]["y"]["scale"]["domain"]) for layer in spec["layer"]} == {("c", "a", "b")}

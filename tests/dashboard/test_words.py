@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import string
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,14 @@ def test_the_catalogue_and_the_code_have_the_same_strings(language):
 
     assert set(said) == said_in_code()
     assert all(translated.strip() for translated in said.values())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_string_stands_in_one_table_of_the_catalogue(language):
+    tables = tomllib.loads((PACKAGE / "languages" / f"{language}.toml").read_text(encoding="utf-8"))
+
+    every = Counter(english for table in tables.values() for english in table)
+    assert not [english for english, times in every.items() if times > 1]
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -74,6 +74,17 @@ def test_a_metric_without_better_or_worse_has_no_best_and_an_aggregate_is_an_err
         best_arms(house.store, "plain", "macro_f1")
 
 
+def test_the_best_of_some_arms_is_picked_among_them_alone(own_house):
+    sweep = {"datasets": "lines", "strategies": ["zero_shot", {"few_shot": {"k": [1, 2]}}]}
+    own_house.run("three", **sweep)
+    labels = [arm.label for arm in own_house.store.arms(own_house.store.find_run("three").id)]
+
+    [best] = best_arms(own_house.store, "three", among=labels[:2])
+
+    assert (best.arm, best.arms) == (labels[1], 2)
+    assert best_arms(own_house.store, "three", among=labels[:1]) == []
+
+
 def test_one_arm_is_not_the_best_of_anything(own_house):
     own_house.run("alone", datasets="lines", strategies="zero_shot")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.dialects.postgresql import psycopg
 
 from promptsweep.errors import ConfigError
-from promptsweep.reports.browse import list_runs, page, run_info
+from promptsweep.reports import schema
+from promptsweep.reports.browse import RunName, _counts, list_runs, page, run_info, run_names
 from promptsweep.types import Outcome
 
 
@@ -29,6 +31,25 @@ def test_runs_are_listed_newest_first_and_by_name(house):
     assert [info.name for info in list_runs(house.store, limit=1)] == ["twice"]
     assert [info.name for info in list_runs(house.store, name="plain")] == ["plain"]
     assert list_runs(house.store, name="other") == []
+
+
+def test_names_of_runs_are_read_without_their_records(own_house):
+    counted = list_runs(own_house.store)
+    with own_house.store.engine.begin() as connection:
+        schema.records.drop(connection)
+
+    found = run_names(own_house.store, 10)
+
+    assert found == [RunName(one.id, one.name, one.status, one.created) for one in counted]
+    assert [one.name for one in run_names(own_house.store, 1)] == ["twice"]
+
+
+def test_record_numbers_are_large_integers_on_postgresql():
+    query = str(_counts(["a run"]).compile(dialect=psycopg.dialect()))
+
+    between = query.partition("BETWEEN")[2].partition("WHERE")[0]
+    assert between.count("BIGINT") == 5
+    assert "INTEGER" not in between
 
 
 def test_repeats_count_as_planned_records(house):

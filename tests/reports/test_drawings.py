@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import subprocess
 import sys
@@ -12,31 +11,15 @@ import pytest
 
 from promptsweep.errors import ConfigError
 from promptsweep.reports.chart_files import write_charts
-from promptsweep.reports.charts.scatter import Point, scatter
 from promptsweep.reports.document import document
 from promptsweep.reports.drawings import drawings, shown_names
 from promptsweep.reports.efficiency import worth
-
-POINTS = [
-    Point("cheap", 1.0, 0.50, "$1.00", "0.500", True),
-    Point("good", 4.0, 0.80, "$4.00", "0.800", True),
-    Point("bad", 3.0, 0.40, "$3.00", "0.400", False),
-]
 
 
 def drawn(house, run="plain"):
     [lines, *_] = document(house.store, run).chapters
     costs = {one.dataset: one for one in worth(house.store, run)}
     return lines, drawings(lines, costs.get("lines"))
-
-
-def layers(chart):
-    """Mark and labels of each layer of a chart, as the browser gets them."""
-    spec = json.loads(chart.to_json())
-    return [
-        (one["mark"]["type"], [row["label"] for row in spec["datasets"][one["data"]["name"]]])
-        for one in spec["layer"]
-    ]
 
 
 def test_scores_differences_and_costs_are_drawn_and_said(house):
@@ -73,30 +56,6 @@ def test_names_that_are_cut_alike_stay_apart(house):
     long = [replace(one, arm=f"{'x' * 90}{place} | m | lines") for place, one in enumerate(lines.arms)]
 
     assert len(set(shown_names(replace(lines, arms=long)).values())) == 2
-
-
-def test_points_that_nothing_beats_are_joined_and_named():
-    line, filled, hollow, *names = layers(scatter(POINTS, "dollars", "accuracy"))
-
-    assert line == ("line", ["cheap", "good"])
-    assert filled == ("point", ["cheap", "good"])
-    assert hollow == ("point", ["bad"])
-    assert sorted(label for _, labels in names for label in labels) == ["cheap", "good"]
-
-
-def test_names_that_would_stand_on_each_other_give_way_to_the_best():
-    close = [*POINTS, Point("nearly", 3.5, 0.79, "$3.50", "0.790", True)]
-
-    names = [label for mark, labels in layers(scatter(close, "c", "s")) if mark == "text" for label in labels]
-
-    assert sorted(names) == ["cheap", "good"]
-
-
-@pytest.mark.parametrize(("least", "kind"), [(1.0, None), (0.01, "log"), (0.0, None)])
-def test_costs_far_apart_are_on_a_logarithmic_axis(least, kind):
-    spec = json.loads(scatter([*POINTS, replace(POINTS[0], cost=least)], "c", "s").to_json())
-
-    assert spec["layer"][0]["encoding"]["x"]["scale"].get("type") == kind
 
 
 def test_charts_are_written_as_png_and_svg_whose_text_is_text(house, tmp_path):

@@ -1,47 +1,29 @@
-"""Who may see the dashboard, and what they may do.
-
-On this machine alone it is open. Whoever serves it to others (`--host`) needs a password in
-PROMPTSWEEP_DASHBOARD_PASSWORD, or an identity provider in Streamlit's own `[auth]` secrets.
-"""
+"""The door: asks visitors who they are before any page is drawn. `promptsweep.api.serving` has the rules."""
 
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import os
-from typing import Final
 
 import streamlit as st
 
+from promptsweep.api import serving
+from promptsweep.api.serving import PASSWORD, READ_ONLY, read_only
+from promptsweep.dashboard import plain
 from promptsweep.dashboard.words import say
+from promptsweep.types import nfc
 
-PASSWORD: Final = "PROMPTSWEEP_DASHBOARD_PASSWORD"  # noqa: S105  the variable's name
-READ_ONLY: Final = "PROMPTSWEEP_READ_ONLY"
-
-
-def read_only() -> bool:
-    """Whether nothing may be sent or stored from the pages."""
-    return os.environ.get(READ_ONLY, "") not in ("", "0")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether an address to serve on is reachable from this machine only; None is every address."""
-    if not host:
-        return False
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+__all__ = ["PASSWORD", "READ_ONLY", "admitted", "read_only"]
 
 
 def admitted() -> bool:
     """Whether this visitor may see the pages; draws how to get in where not."""
-    if _has_provider():
-        return _signed_in()
-    password = os.environ.get(PASSWORD)
+    providers = serving.providers()
+    if providers:
+        return _signed_in(providers)
+    password = serving.password()
     if password:
         return _knows(password)
-    if is_loopback(st.get_option("server.address")):
+    if serving.is_loopback(st.get_option("server.address")):
         return True
     st.error(
         say(
@@ -56,26 +38,27 @@ def admitted() -> bool:
 
 def visitor() -> str | None:
     """The e-mail address of a visitor who signed in with a provider; None for anybody else."""
-    if not (_has_provider() and st.user.is_logged_in):
+    if not (serving.providers() and st.user.get("is_logged_in")):
         return None
     email = st.user.get("email")
     return str(email) if email else None
 
 
-def _has_provider() -> bool:
-    """Whether Streamlit's secrets name an OpenID Connect provider."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
-
-
-def _signed_in() -> bool:
-    if st.user.is_logged_in:
-        if st.sidebar.button(say("Sign out"), icon=":material/logout:", type="tertiary"):
-            st.logout()
+def _signed_in(providers: list[str]) -> bool:
+    if st.user.get("is_logged_in"):
+        st.sidebar.button(
+            say("Sign out"), icon=":material/logout:", type="tertiary", on_click=st.logout, key="sign-out"
+        )
         return True
-    st.button(say("Sign in"), icon=":material/login:", on_click=st.login)
+    for name in providers:
+        label = say("Sign in with {provider}", provider=plain.inline(name))
+        st.button(
+            say("Sign in") if name == "default" else label,
+            icon=":material/login:",
+            on_click=st.login,
+            args=(name,),
+            key=f"sign-in-{name}",
+        )
     return False
 
 
@@ -84,9 +67,9 @@ def _knows(password: str) -> bool:
     if st.session_state.get(PASSWORD):
         return True
     with st.form("password", width=420):
-        given = st.text_input(say("Password"), type="password")
+        given = st.text_input(say("Password"), type="password", autocomplete="current-password")
         sent = st.form_submit_button(say("Open"))
-    if sent and hmac.compare_digest(given.encode(), password.encode()):
+    if sent and hmac.compare_digest(nfc(given).encode(), nfc(password).encode()):
         st.session_state[PASSWORD] = True
         st.rerun()
     if sent:

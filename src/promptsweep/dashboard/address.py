@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,11 +11,13 @@ import streamlit as st
 OF_RUN = (
     "other",
     "dataset",
+    "model",
+    "strategy",
+    "setting",
     "baseline",
     "arm",
     "against",
     "metric",
-    "strategy",
     "series",
     "cell",
     "all",
@@ -88,18 +91,23 @@ def pick(label: str, name: str, options: list[str], *clears: str, **widget: Any)
     return chosen
 
 
-def picks(label: str, name: str, options: list[str], *clears: str, **widget: Any) -> list[str]:
-    """Draws a box that takes several of the plain-text `options`; the first is the default."""
-    wanted, default = st.query_params.get_all(name), options[:1]
-    st.session_state[name] = [one for one in options if one in wanted] or default
-    bound: dict[str, Any] = {"key": name, "on_change": _write_several, "args": (name, default, *clears)}
+def picks(
+    label: str, name: str, options: list[str], *clears: str, default: Sequence[str] = (), **widget: Any
+) -> list[str]:
+    """Draws a choice of several plain-text `options`, each a value of the query; `default` at first."""
+    wanted, usual = st.query_params.get_all(name), list(default)
+    st.session_state[name] = [one for one in options if one in wanted] or usual
+    bound: dict[str, Any] = {"key": name, "on_change": _write_several, "args": (name, usual, *clears)}
     chosen: list[str] = st.multiselect(label, options, **bound, **widget)
     return chosen
 
 
 def _write_several(name: str, default: list[str], *clears: str) -> None:
     chosen = st.session_state[name]
-    st.query_params[name] = [] if chosen == default else chosen
+    if chosen in (default, []):
+        put(name, None)
+    else:
+        st.query_params[name] = chosen
     for other in clears:
         put(other, None)
 

@@ -1,28 +1,26 @@
-"""The dashboard's frame: the run in the sidebar, the pages, and help where there is nothing to show.
-
-`streamlit run` of this file, and of `dashboard.py` at the root of the repository, both open it.
-"""
+"""The dashboard's frame: the run in the sidebar, the pages, and help where there is nothing to show."""
 
 from __future__ import annotations
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptsweep.dashboard import access, address, labels, pages, plain, source
+from promptsweep.dashboard import access, address, ink, labels, pages, plain, source
 from promptsweep.dashboard.words import LANGUAGES, language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
-from promptsweep.reports.browse import RunInfo
+from promptsweep.reports.browse import RunName
 
 
 def main() -> None:
     """Draws the dashboard."""
-    st.set_page_config(page_title="promptsweep", page_icon="⚖️", layout="wide")
-    names = [name for name, face in pages.PAGES.items() if not (face.writes and access.read_only())]
-    current = st.navigation([pages.page(name) for name in names], position="hidden")
+    about = say("promptsweep finds out which prompt is really better, by how much, and at what cost.")
+    st.set_page_config("promptsweep", "⚖️", "wide", menu_items={"About": about})  # the menu also has the theme
+    current = st.navigation([pages.page(name) for name in pages.offered()], position="hidden")
     if not access.admitted():
         return
+    ink.use()
     try:
-        _sidebar(names)
+        _sidebar()
         current.run()
     except PromptsweepError as error:
         _nothing(say("Nothing to show here"), str(error))
@@ -31,7 +29,7 @@ def main() -> None:
         _nothing(say("The store cannot be read"), str(getattr(error, "orig", None) or error))
 
 
-def _sidebar(names: list[str]) -> None:
+def _sidebar() -> None:
     """The pages as links that keep the run, the run, and the language."""
     st.sidebar.title(":material/balance: promptsweep", anchor=False)
     links, chooser = st.sidebar.container(gap="xxsmall"), st.sidebar.container()
@@ -40,7 +38,7 @@ def _sidebar(names: list[str]) -> None:
         bound = address.bound("lang", language(), usual())
         st.selectbox(say("Language"), list(LANGUAGES), format_func=names_of, **bound)
     with links:
-        for name in names:
+        for name in pages.offered():
             pages.link(name)
     runs = _runs()
     chosen = _chosen(runs)
@@ -54,7 +52,7 @@ def _sidebar(names: list[str]) -> None:
         )
 
 
-def _runs() -> dict[str, RunInfo]:
+def _runs() -> dict[str, RunName]:
     """The newest runs by id; none where there is no store yet, which some pages can do without."""
     try:
         return {info.id: info for info in source.runs()}
@@ -62,7 +60,7 @@ def _runs() -> dict[str, RunInfo]:
         return {}
 
 
-def _chosen(runs: dict[str, RunInfo]) -> str | None:
+def _chosen(runs: dict[str, RunName]) -> str | None:
     """The id of the run that the URL names, None where it is unknown; a run older than `runs` joins them."""
     try:
         info = source.current()
@@ -82,7 +80,3 @@ def _nothing(title: str, reason: str) -> None:
             "`promptsweep dashboard --store FILE` shows another store."
         )
     )
-
-
-if __name__ == "__main__":
-    main()

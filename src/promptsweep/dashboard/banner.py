@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from promptsweep.dashboard import plain
-from promptsweep.reports import figures
+from promptsweep.dashboard import plain, wording
+from promptsweep.dashboard.words import say
 from promptsweep.reports.browse import RunInfo
 from promptsweep.types import Status
 
@@ -23,18 +23,29 @@ def heading(title: str, info: RunInfo) -> None:
     """Draws a page's title, the run under it, and a note while the run goes on."""
     st.title(title, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(info.status.value, color=_COLORS[info.status])
+        st.badge(status_word(info.status), color=_COLORS[info.status])
         st.text(plain.cell(_line(info)))
     if info.status is Status.RUNNING:
         st.info(
-            "The run is not finished: the figures are of what is recorded by now.",
+            say("The run is not finished: the figures are of what is recorded by now."),
             icon=":material/hourglass:",
         )
-        st.button("Refresh", icon=":material/refresh:")
+        st.button(say("Refresh"), icon=":material/refresh:")
+
+
+def status_word(status: Status) -> str:
+    """Where a run stands, in the visitor's language."""
+    words = {
+        Status.RUNNING: say("running"),
+        Status.DONE: say("done"),
+        Status.INCOMPLETE: say("incomplete"),
+        Status.INTERRUPTED: say("interrupted"),
+    }
+    return words[status]
 
 
 def _line(info: RunInfo) -> str:
-    records = f"{info.done:,} of {figures.plural(info.planned, 'record')}"
-    failed = [figures.plural(info.errors, "error")] if info.errors else []
-    when = f"{info.created.astimezone():%d %b %Y %H:%M}"
-    return " · ".join([info.name, when, records, *failed, figures.dollars(info.cost), info.id])
+    done = say("{done} of {records}", done=f"{info.done:,}", records=wording.records(info.planned))
+    failed = [wording.errors(info.errors)] if info.errors else []
+    when = wording.moment(info.created)
+    return " · ".join([info.name, when, done, *failed, wording.dollars(info.cost), info.id])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from promptsweep.dashboard import address, downloads, plain, source, tables, trending
+from promptsweep.dashboard import address, downloads, plain, source, tables, trending, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.baselines import Baseline
@@ -94,7 +94,7 @@ def title(figure: str) -> str:
 
 def name_of(run: PastRun) -> str:
     """A run's local time, and the end of its id, which makes it unique."""
-    return plain.line(f"{run.created.astimezone():%d %b %Y %H:%M} · {run.id.rpartition('-')[2]}")
+    return plain.line(f"{wording.moment(run.created)} · {run.id.rpartition('-')[2]}")
 
 
 def _worse(choice: Choice) -> list[Regression]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from promptsweep.dashboard import plain
-from promptsweep.reports.browse import RunInfo
+from promptsweep.dashboard import plain, wording
+from promptsweep.reports.browse import RunName
 
 
 class Named(Protocol):
@@ -21,9 +21,10 @@ class Named(Protocol):
         """What it is asked about."""
 
 
-def of_run(info: RunInfo) -> str:
+def of_run(run: RunName) -> str:
     """A run's name, local time and the end of the id, which makes it unique."""
-    return plain.line(f"{info.name} · {info.created.astimezone():%d %b %H:%M} · {info.id.rpartition('-')[2]}")
+    began = wording.moment(run.created, year=False)
+    return plain.line(f"{run.name} · {began} · {run.id.rpartition('-')[2]}")
 
 
 def of_arms(arms: Iterable[Named]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from promptsweep.dashboard import address
+from promptsweep.dashboard import access, address
 from promptsweep.dashboard.words import say
 
 
@@ -39,6 +39,11 @@ PAGES: Final = {
 FIRST: Final = "leaderboard"
 
 
+def offered() -> list[str]:
+    """The names of the pages that may be seen: with `--read-only` those that write are left out."""
+    return [name for name, face in PAGES.items() if not (face.writes and access.read_only())]
+
+
 def page(name: str) -> st.Page:
     """A page as Streamlit knows it; its name is its path in the URL."""
     face = PAGES[name]
@@ -46,8 +51,9 @@ def page(name: str) -> st.Page:
 
 
 def link(name: str, **values: str | None) -> None:
-    """Draws a link to a page that shows the same run, with `values` in its query."""
-    st.page_link(page(name), width="stretch", query_params=address.query(**values))
+    """Draws a link to a page that shows the same run, with `values` in its query; none to one left out."""
+    if name in offered():
+        st.page_link(page(name), width="stretch", query_params=address.query(**values))
 
 
 def go(name: str, **values: str | None) -> None:

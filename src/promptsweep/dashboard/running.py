@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import labels, plain, tables
+from promptsweep.dashboard import labels, plain, tables, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.charts.whiskers import Whisker, whiskers
@@ -182,8 +182,8 @@ def _troubles(look: Look) -> None:
 
 
 def seen(look: Look) -> str:
-    """The time of a look, in the server's own time zone."""
-    return f"{datetime.fromtimestamp(look.at).astimezone():%H:%M:%S}"
+    """The time of a look, by the visitor's clock."""
+    return f"{wording.local(datetime.fromtimestamp(look.at, UTC), st.context.timezone):%H:%M:%S}"
 
 
 def _rate(value: float | None) -> str:

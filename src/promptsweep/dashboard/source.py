@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -13,14 +13,26 @@ from promptsweep.dashboard import address
 from promptsweep.reports import ArmSummary, Store, open_store, summarise
 from promptsweep.reports.agreement import Agreement, agreement
 from promptsweep.reports.arms import StoredMetric, stored_metrics
-from promptsweep.reports.browse import Known, RecordRow, RunInfo, Trace, list_runs, page, run_info, trace
+from promptsweep.reports.best import BestArm, best_arms
+from promptsweep.reports.browse import (
+    Known,
+    RecordRow,
+    RunInfo,
+    RunName,
+    Trace,
+    list_runs,
+    page,
+    run_info,
+    run_names,
+    trace,
+)
 from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.grades import Subject, state
 from promptsweep.reports.grading import Draw, subjects
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
-MOST_RUNS = 200
+MOST_RUNS = 1_000
 """Runs in the list, the newest; an older one opens by its id in the URL."""
 
 _State: TypeAlias = tuple[str, str, int, int]
@@ -48,9 +60,14 @@ def reopen() -> None:
     _opened.clear()
 
 
-def runs() -> list[RunInfo]:
+def runs() -> list[RunName]:
     """The newest runs, newest first; at most five seconds old."""
     return _runs(store())
+
+
+def recent(count: int) -> list[RunInfo]:
+    """The newest runs with how far they have come; at most five seconds old."""
+    return _recent(store(), count)
 
 
 def current() -> RunInfo:
@@ -100,6 +117,14 @@ def one_trace(info: RunInfo, sample: str, arm: str | None, repeat: int) -> Trace
     return trace(store(), info.id, sample, arm, repeat)
 
 
+def best(info: RunInfo, metric: str, among: Collection[str]) -> BestArm | None:
+    """The best of the arms labelled `among`, which share a dataset; None where there is nothing to pick.
+
+    Raises ConfigError for a metric that is computed over all answers together.
+    """
+    return _best(store(), _state(info), metric, tuple(sorted(among)))
+
+
 def _state(info: RunInfo) -> _State:
     return info.id, info.status.value, info.done, info.errors
 
@@ -110,8 +135,13 @@ def _opened(workspace: Workspace, url: str | None) -> Store:
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
-def _runs(opened: Store) -> list[RunInfo]:
-    return list_runs(opened, MOST_RUNS)
+def _runs(opened: Store) -> list[RunName]:
+    return run_names(opened, MOST_RUNS)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)
+def _recent(opened: Store, count: int) -> list[RunInfo]:
+    return list_runs(opened, count)
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=1)
@@ -142,6 +172,11 @@ def _records(opened: Store, state: _State, filters: Mapping[str, Any]) -> tuple[
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _comparisons(opened: Store, state: _State, baseline: str, metric: str) -> list[Comparison]:
     return compare_arms(opened, state[0], baseline, metric)
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=256)
+def _best(opened: Store, state: _State, metric: str, among: tuple[str, ...]) -> BestArm | None:
+    return next(iter(best_arms(opened, state[0], metric, among)), None)
 
 
 def classifying(info: RunInfo) -> set[str]:

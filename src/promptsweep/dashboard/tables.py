@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 ABSENT = "–"
+SHADE = "background-color: rgba(20, 140, 165, 0.12)"
+"""Of rows that belong together: readable on a light and on a dark table."""
 Cells = Mapping[str, Any]
 
 
-def table(rows: Sequence[Cells], columns: Cells | None = None) -> None:
-    """Draws rows as a table; `columns` configures columns by name."""
-    st.dataframe(_frame(rows), hide_index=True, height="content", placeholder=ABSENT, column_config=columns)
+def table(rows: Sequence[Cells], columns: Cells | None = None, shaded: Collection[int] = ()) -> None:
+    """Draws rows as a table; `columns` configures columns by name, `shaded` are the places of marked rows."""
+    frame = _frame(rows)
+    if shaded:
+        frame = frame.style.apply(lambda row: [SHADE if row.name in shaded else ""] * len(row), axis=1)
+    st.dataframe(frame, hide_index=True, height="content", placeholder=ABSENT, column_config=columns)
 
 
 def openable(

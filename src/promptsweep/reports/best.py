@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 
 from promptsweep.reports.compare import finite
@@ -37,13 +37,15 @@ class BestArm:
     """Labels of the other arms that cannot be told apart from the best (95 %), in the sweep's order."""
 
 
-def best_arms(store: Store, run: str, metric: str | None = None) -> list[BestArm]:
+def best_arms(
+    store: Store, run: str, metric: str | None = None, among: Collection[str] | None = None
+) -> list[BestArm]:
     """The best arm over each dataset with two arms or more; none by a metric that is neither good nor bad.
 
-    `metric` defaults to the first that scores single samples. Raises ConfigError for an unknown run or metric
-    and for an aggregate.
+    `metric` defaults to the first that scores single samples; `among` are the labels of the arms to pick
+    from, None for all. Raises ConfigError for an unknown run or metric and for an aggregate.
     """
-    found = lineups(store, run, metric)
+    found = lineups(store, run, metric, among)
     return [_best(one) for one in found if one.metric.higher_is_better is not None and len(one.keys) > 1]
 
 

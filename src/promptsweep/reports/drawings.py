@@ -19,6 +19,9 @@ MOST = 40
 """Arms on one chart; the tables have all."""
 NAME = 80
 """Characters of an arm's name on a chart."""
+WIDTH = 560
+"""Pixels that a chart has, about."""
+_ZOOM = "wheel![event.ctrlKey]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +101,31 @@ def _difference(one: Comparison) -> str:
 
 
 def _costs(chapter: Chapter, table: CostTable) -> Drawing:
-    from promptsweep.reports.charts.scatter import Point, scatter
+    import altair
+
+    from promptsweep.reports.charts.tradeoff import Spot, Titles, tradeoff
 
     names, unit = shown_names(chapter), _cost_unit(table)
     rows = [
-        Point(
+        Spot(
             label=names[arm.arm],
-            cost=_cost(arm, table),
-            score=arm.score,
-            cost_text=_cost_text(arm, table),
-            score_text=f"{arm.score:.3f}",
-            strong=arm.pareto,
+            x=_cost(arm, table),
+            x_low=math.inf,
+            x_high=math.inf,
+            y=arm.score,
+            y_low=math.inf,
+            y_high=math.inf,
+            x_text=_cost_text(arm, table),
+            y_text=f"{arm.score:.3f}",
+            best=arm.pareto,
         )
         for arm in _drawn(table.arms)
     ]
-    front = "; ".join(f"{row.label} {row.score_text} for {row.cost_text}" for row in rows if row.strong)
+    front = "; ".join(f"{row.label} {row.y_text} for {row.x_text}" for row in rows if row.best)
     alt = f"{table.metric} against {unit}. No other arm has as good a score for less: {front}."
     legend = "Filled and joined: no other arm has as good a score for less."
-    chart = scatter(rows, unit, short(table.metric))
+    moves = altair.selection_interval(bind="scales", zoom=_ZOOM)
+    chart = tradeoff(rows, Titles(unit, short(table.metric), "arm"), ",.3~r", WIDTH).add_params(moves)
     return Drawing("cost", short(f"{chapter.dataset}: {table.metric} against {unit}"), alt, legend, chart)
 
 

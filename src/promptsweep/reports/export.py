@@ -56,7 +56,7 @@ def _write_csv(table: Table, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, table.columns)
         writer.writeheader()
-        writer.writerows(_flat(table))
+        writer.writerows(flat(table))
 
 
 def _write_parquet(table: Table, path: Path) -> None:
@@ -74,12 +74,12 @@ def _write_parquet(table: Table, path: Path) -> None:
     }
     schema = pa.schema([(name, kinds[kind]) for name, kind in table.columns.items()])
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in _batches(_flat(table)):
+        for batch in _batches(flat(table)):
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
 
 
-def _flat(table: Table) -> Iterator[dict[str, JSON]]:
-    """Rows whose lists and mappings are JSON text."""
+def flat(table: Table) -> Iterator[dict[str, JSON]]:
+    """The rows of a table, with JSON text for lists and mappings and None for what a row lacks."""
     nested = {name for name, kind in table.columns.items() if kind == "json"}
     for row in table.rows:
         yield {name: _text(row, name) if name in nested else row.get(name) for name in table.columns}

@@ -15,6 +15,11 @@ def interval(found: Interval | None) -> str:
     return f"{value} [{low}, {high}]"
 
 
+def number(value: float) -> str:
+    """`0.83`; one decimal from 10, none from 1,000; a dash where it is none."""
+    return "–" if math.isnan(value) else alike(value, sign="")[0]
+
+
 def difference(value: float, low: float, high: float) -> str:
     """`+0.05 [-0.02, +0.12]`"""
     shown, least, most = alike(value, low, high, sign="+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -48,13 +48,15 @@ class Lineup:
         return paired_scores(pairs, self.metric.kind)
 
 
-def lineups(store: Store, run: str, metric: str | None = None) -> list[Lineup]:
+def lineups(
+    store: Store, run: str, metric: str | None = None, among: Collection[str] | None = None
+) -> list[Lineup]:
     """The arms of a run by dataset, where two or more have scores of one metric for the same samples.
 
-    `metric` defaults to the first arm's first that scores single samples. Raises ConfigError for an unknown
-    run or metric and for an aggregate.
+    `metric` defaults to the first arm's first that scores single samples; `among` are the labels of the arms
+    that count, None for all. Raises ConfigError for an unknown run or metric and for an aggregate.
     """
-    arms = store.arms(store.find_run(run).id)
+    arms = [arm for arm in store.arms(store.find_run(run).id) if among is None or arm.label in among]
     check_metric(arms, metric, single=True)
     with store.engine.connect() as connection:
         tried = [

@@ -81,9 +81,10 @@ def _chosen(info: RunInfo) -> Chosen | None:
             ),
         )
     arms = [arm for arm in contest.contestants(info) if arm.metrics]
-    same = {} if other == THIS_RUN else contest.counterparts(runs[other], info)
-    arms = [arm for arm in arms if other == THIS_RUN or arm.arm in same]
-    datasets = _datasets(arms, alone=other != THIS_RUN)
+    before = None if other == THIS_RUN else source.run(other)
+    same = contest.counterparts(before, info) if before else {}
+    arms = [arm for arm in arms if before is None or arm.arm in same]
+    datasets = _datasets(arms, alone=before is not None)
     if not datasets:
         st.info(
             say("Comparing needs two arms over one dataset, and a metric that scores each answer by itself."),
@@ -98,9 +99,9 @@ def _chosen(info: RunInfo) -> Chosen | None:
         names = list(dict.fromkeys(metric.name for arm in of_dataset for metric in arm.metrics))
         metric = address.pick(say("Metric"), "metric", names, format_func=plain.line)
     shown = labels.of_arms(of_dataset)
-    if other == THIS_RUN:
+    if before is None:
         return _two_arms(info, shown, metric)
-    return _two_runs(runs[other], info, same, shown, metric)
+    return _two_runs(before, info, same, shown, metric)
 
 
 def _datasets(arms: Sequence[Contestant], *, alone: bool) -> dict[str, list[Contestant]]:

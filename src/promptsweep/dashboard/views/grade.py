@@ -117,7 +117,9 @@ def _draw(info: RunInfo, mode: Mode, shown: Mapping[str, str]) -> Draw:
 def _arms(mode: Mode, shown: Mapping[str, str]) -> list[str]:
     """The arms whose answers are graded; for a preference two."""
     if mode is not Mode.PREFERENCE:
-        return address.picks(say("Arms"), "arms", list(shown), "item", format_func=shown.__getitem__)
+        options = list(shown)
+        names = shown.__getitem__
+        return address.picks(say("Arms"), "arms", options, "item", default=options[:1], format_func=names)
     left, right = st.columns(2)
     with left:
         one = address.pick(say("Arm"), "one", list(shown), "two", "item", format_func=shown.__getitem__)

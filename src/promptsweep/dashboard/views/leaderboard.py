@@ -2,102 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, labels, plain, source, tables
+from promptsweep.dashboard import address, banner, downloads, labels, notes, plain, source, winners, wording
+from promptsweep.dashboard.standings import standings
+from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.charts.whiskers import Whisker, whiskers
-from promptsweep.types import Outcome
+from promptsweep.reports.export import flat
+from promptsweep.reports.ranking import COSTS, Wanted, ordered, telling_settings
+from promptsweep.reports.tables import arm_table
+
+MOST_DRAWN = 40
+"""Arms in a chart, the first ones; the table has all."""
+BESIDE = 2
+"""Charts of further metrics beside each other."""
+NARROW = 200
+"""Most pixels of an arm's name in those."""
 
 
 def show() -> None:
     """Draws the page."""
     info = source.current()
-    banner.heading("Leaderboard", info)
+    banner.heading(say("Leaderboard"), info)
     if info.error:
         st.warning(
-            "The run is not complete. What was done is saved, and can be resumed.", icon=":material/warning:"
+            say("The run is not complete. What was done is saved, and can be resumed."),
+            icon=":material/warning:",
         )
         plain.block(info.error, "error")
+    every = source.summaries(info)
+    wanted = _filters(every)
     groups: dict[tuple[str, str], list[ArmSummary]] = {}
-    for arm in source.summaries(info):
+    for arm in filter(wanted.fits, every):
         groups.setdefault((arm.dataset, arm.split), []).append(arm)
-    for (dataset, split), arms in groups.items():
-        _dataset(info, dataset, split, arms)
-    st.caption("Brackets and whiskers are 95 % intervals. p50 and p95 are of what a user would have waited.")
-    _notes(info)
+    if not groups:
+        st.info(say("No arm fits these filters."), icon=":material/filter_alt_off:")
+    for arms in groups.values():
+        _dataset(info, arms)
+    st.caption(
+        say("Brackets and whiskers are 95 % intervals. p50 and p95 are of what a user would have waited.")
+    )
+    notes.show(info)
 
 
-def _dataset(info: RunInfo, dataset: str, split: str, arms: list[ArmSummary]) -> None:
-    names = metric_names(arms)
-    head, choice = st.columns([3, 1], vertical_alignment="bottom")
-    samples = figures.plural(max(arm.samples for arm in arms), "sample")
-    head.subheader(f"{plain.inline(dataset)} · {plain.inline(split)} · {samples}", anchor=False)
+def _filters(arms: Sequence[ArmSummary]) -> Wanted:
+    """What the visitor filters by; there is no filter where nothing differs."""
+    filters = {
+        "dataset": (say("Dataset"), list(dict.fromkeys(arm.dataset for arm in arms))),
+        "model": (say("Model"), list(dict.fromkeys(arm.model for arm in arms))),
+        "strategy": (say("Strategy"), list(dict.fromkeys(arm.strategy for arm in arms))),
+        "setting": (say("Parameters"), telling_settings(arms)),
+    }
+    offered = {name: one for name, one in filters.items() if len(one[1]) > 1}
+    chosen: dict[str, list[str]] = {}
+    for place, (name, (label, options)) in zip(st.columns(len(offered) or 1), offered.items(), strict=False):
+        with place:
+            chosen[name] = address.picks(label, name, options, placeholder=say("All"), format_func=plain.line)
+    return Wanted(**chosen)
+
+
+def _dataset(info: RunInfo, arms: Sequence[ArmSummary]) -> None:
+    dataset, names = arms[0].dataset, metric_names(arms)
+    head, one, two = st.columns([3, 1, 1], vertical_alignment="bottom")
+    samples = wording.samples(max(arm.samples for arm in arms))
+    head.subheader(f"{plain.inline(dataset)} · {plain.inline(arms[0].split)} · {samples}", anchor=False)
     if not names:
-        st.info("Nothing is scored yet.", icon=":material/hourglass:")
+        st.info(say("Nothing is scored yet."), icon=":material/hourglass:")
         return
-    with choice:
-        metric = address.pick("Metric", f"metric-{dataset}", names, format_func=plain.line)
-    better = source.metrics(info)[dataset][metric].higher_is_better
-    arms = sorted(arms, key=lambda arm: _rank(arm, metric, better))
+    with one:
+        metric = address.pick(say("Metric"), f"metric-{dataset}", names, format_func=plain.line)
+    with two:
+        by = _order(dataset, metric, names)
+    better = {name: found.higher_is_better for name, found in source.metrics(info)[dataset].items()}
+    arms = ordered(arms, by, better.get(by))
     shown = labels.of_arms(arms)
-    _chart(arms, shown, metric, better)
-    rows = [{"arm": shown[arm.arm], **_figures(arm, arms, names)} for arm in arms]
-    tables.table(rows, {"tokens": st.column_config.NumberColumn(format="localized")})
+    best = winners.show(info, arms, metric, shown)
+    chart = partial(_chart, arms[:MOST_DRAWN], shown, better)
+    chart(metric, {best.arm, *best.equals} if best else set())
+    if len(arms) > MOST_DRAWN:
+        st.caption(say("The first {drawn} of {all} arms are drawn.", drawn=MOST_DRAWN, all=len(arms)))
+    standings(arms, names, shown, best)
+    downloads.rows(lambda: list(flat(arm_table(arms))), f"leaderboard-{info.id}-{dataset}")
+    _beside([name for name in names if name != metric], chart)
 
 
-def _rank(arm: ArmSummary, metric: str, higher_is_better: bool | None) -> tuple[bool, float]:
-    """The best first, arms without the metric last."""
-    interval = arm.metrics.get(metric)
-    if interval is None:
-        return True, 0.0
-    return False, interval.value if higher_is_better is False else -interval.value
+def _order(dataset: str, metric: str, names: Sequence[str]) -> str:
+    """What the arms are ordered by, as the visitor picks it; by default the metric that is shown."""
+    costs = {"cost": say("cost"), "tokens": say("tokens"), "p50": "p50", "p95": "p95"}
+    options = list(dict.fromkeys([metric, *names, *COSTS]))
+
+    def label(option: str) -> str:
+        return plain.line(option) if option in names else costs[option]
+
+    return address.pick(say("Sort by"), f"sort-{dataset}", options, format_func=label)
+
+
+def _beside(names: Sequence[str], chart: Callable[..., None]) -> None:
+    """Draws the charts of further metrics, with the arms in the same order, beside each other."""
+    if not names:
+        return
+    form = {"labels": NARROW} if len(names) > 1 else {}
+    with st.expander(say("Other metrics"), expanded=True):
+        for start in range(0, len(names), BESIDE):
+            places = st.columns(min(BESIDE, len(names)))
+            for place, name in zip(places, names[start : start + BESIDE], strict=False):
+                with place:
+                    chart(name, set(), **form)
 
 
 def _chart(
-    arms: Sequence[ArmSummary], shown: Mapping[str, str], metric: str, higher_is_better: bool | None
+    arms: Sequence[ArmSummary],
+    shown: Mapping[str, str],
+    better: Mapping[str, bool | None],
+    metric: str,
+    marked: Collection[str],
+    **form: Any,
 ) -> None:
     found = [(arm, arm.metrics[metric]) for arm in arms if metric in arm.metrics]
     rows = [
-        Whisker(shown[arm.arm], one.value, one.low, one.high, figures.interval(one)) for arm, one in found
+        Whisker(shown[arm.arm], one.value, one.low, one.high, figures.interval(one), shaded=arm.arm in marked)
+        for arm, one in found
     ]
-    direction = {True: " (higher is better)", False: " (lower is better)", None: ""}[higher_is_better]
-    st.altair_chart(whiskers(rows, plain.cell(metric) + direction), width="stretch")
+    name = plain.cell(metric)
+    chart = whiskers(rows, _title(name, better.get(metric)), what=say("arm"), **form)
+    alt = say("{metric} of each arm with its 95 % interval", metric=name)
+    st.altair_chart(chart, width="stretch", alt=alt)
 
 
-def _figures(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> dict[str, Any]:
-    occurring = [
-        outcome.value
-        for outcome in Outcome
-        if outcome is not Outcome.OK and any(other.outcomes[outcome.value] for other in arms)
-    ]
-    return {
-        **{plain.cell(name): figures.interval(arm.metrics.get(name)) for name in names},
-        "scored": f"{arm.scored}/{arm.samples}",
-        **{name: arm.outcomes[name] for name in occurring},
-        "tokens": sum(arm.tokens.values()),
-        "cost": figures.dollars(arm.cost_usd),
-        "p50": figures.duration(arm.p50_seconds),
-        "p95": figures.duration(arm.p95_seconds),
-        "requests": arm.requests,
-        "from store": arm.cached,
-    }
-
-
-def _notes(info: RunInfo) -> None:
-    """What is missing from the denominators, what was warned of, and what made the run."""
-    lines = [str(one) for one in source.not_scored(info)]
-    if lines:
-        st.subheader("Not scored", anchor=False)
-        plain.block("\n".join(lines), "not-scored")
-    if info.warnings:
-        st.subheader("Warnings", anchor=False)
-        plain.block("\n".join(info.warnings), "warnings")
-    with st.expander("What made this run"):
-        versions = " · ".join(f"{name} {value}" for name, value in info.versions.items())
-        st.text(plain.cell(versions))
-        plain.block(plain.json_text(info.sweep), "sweep")
+def _title(metric: str, higher_is_better: bool | None) -> str:
+    if higher_is_better is None:
+        return metric
+    if higher_is_better:
+        return say("{metric} (higher is better)", metric=metric)
+    return say("{metric} (lower is better)", metric=metric)

@@ -7,7 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, labels, pages, plain, running, source, tables, watched
+from promptsweep.dashboard import (
+    address,
+    banner,
+    labels,
+    pages,
+    plain,
+    running,
+    source,
+    tables,
+    watched,
+    wording,
+)
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import RunInfo
@@ -44,11 +55,13 @@ def _going_on(info: RunInfo) -> None:
 
 def _heading(info: RunInfo, look: Look) -> None:
     """Which run it is and where it stands."""
-    began = f"{info.created.astimezone():%d %b %H:%M}"
+    began = wording.moment(info.created, year=False)
     facts = [info.name, say("started {time}", time=began)]
     with st.container(horizontal=True, vertical_alignment="center"):
         if look.status is not Status.RUNNING:
-            st.badge(look.status.value, color="green" if look.status is Status.DONE else "orange")
+            st.badge(
+                banner.status_word(look.status), color="green" if look.status is Status.DONE else "orange"
+            )
         elif look.gone:
             st.badge(say("no sign of life"), color="orange", icon=":material/heart_broken:")
         else:
@@ -105,7 +118,7 @@ def _others(info: RunInfo) -> None:
     if all(one.gone for one in going):
         st.subheader(say("No run is in progress"), anchor=False)
         st.caption(say("The most recent runs; select one to see its results."))
-        _recent(source.runs()[:RECENT], {one.id for one in going})
+        _recent(source.recent(RECENT), {one.id for one in going})
 
 
 def _link(text: str, run: str) -> None:
@@ -123,7 +136,7 @@ def _recent(runs: Sequence[RunInfo], gone: Collection[str]) -> None:
 def _row(info: RunInfo, gone: bool) -> dict[str, Any]:
     return {
         say("run"): labels.of_run(info),
-        say("status"): say("no sign of life") if gone else info.status.value,
+        say("status"): say("no sign of life") if gone else banner.status_word(info.status),
         say("records"): f"{info.done + info.errors:,} / {info.planned:,}",
         say("errors"): info.errors,
         say("cost"): figures.dollars(info.cost),

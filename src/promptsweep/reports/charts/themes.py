@@ -12,8 +12,8 @@ FONTS = (
 """Latin letters and Hangul, wherever a page is read."""
 PICTURE_FONTS = '"Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
 """Fonts that have both, as a picture takes one for all its letters."""
-COLOURS = ("#0f6e84", "#c2571a", "#5b4b9a", "#4d7c0f", "#9d174d", "#57606a")
-"""Those of the dashboard's light theme."""
+MARK = "#0f6e84"
+"""The first colour of the dashboard's light theme."""
 
 
 def page_theme() -> dict[str, Any]:
@@ -23,8 +23,8 @@ def page_theme() -> dict[str, Any]:
 
 def picture_theme() -> dict[str, Any]:
     """For files: dark on white."""
-    theme = _theme({"ink": "#1f2328", "faint": "#d9dee3", "mark": COLOURS[0]}, PICTURE_FONTS)
-    return theme | {"background": "#ffffff", "padding": 16, "range": {"category": list(COLOURS)}}
+    theme = _theme({"ink": "#1f2328", "faint": "#d9dee3", "mark": MARK}, PICTURE_FONTS)
+    return theme | {"background": "#ffffff", "padding": 16}
 
 
 def _theme(colours: Mapping[str, str], font: str) -> dict[str, Any]:
@@ -48,6 +48,7 @@ def _theme(colours: Mapping[str, str], font: str) -> dict[str, Any]:
         },
         "title": {"color": ink, "fontSize": 15, "fontWeight": 600, "anchor": "start", "offset": 12},
         "mark": {"color": mark},
+        "range": {"category": [mark]},
         "text": {"color": ink, "fontSize": 12},
         "view": {"stroke": None},
     }

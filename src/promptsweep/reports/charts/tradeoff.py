@@ -132,10 +132,10 @@ def _span(triples: Sequence[tuple[float, float, float]], *, logarithmic: bool = 
 
 
 def _up(spots: Sequence[Spot]) -> _Span:
-    """Shares do not leave 0 to 1."""
+    """Shares do not leave 0 to 1, but for half a point."""
     found = _span([(one.y, one.y_low, one.y_high) for one in spots])
     share = all(0 <= edge <= 1 for one in spots for edge in (one.y, one.y_low, one.y_high))
-    return _Span(max(0.0, found.low), min(1.02, found.high), False) if share else found
+    return _Span(max(0.0, found.low) - 0.02, min(1.02, found.high), False) if share else found
 
 
 def _labels(spots: Sequence[Spot], across: _Span, up: _Span, width: int) -> list[Any]:

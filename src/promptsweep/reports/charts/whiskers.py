@@ -13,6 +13,11 @@ ROW_HEIGHT = 34
 """Pixels for each arm."""
 AXIS_HEIGHT = 72
 """Pixels for the axis below."""
+PALE = 0.72
+"""Opacity that still leaves 3:1 between a mark and its background (WCAG 1.4.11)."""
+
+BAND = 0.13
+"""Opacity of a band behind marks and grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +31,56 @@ class Whisker:
     text: str
     """The same as text."""
     strong: bool = True
-    """Drawn pale where False: a difference that is not shown to be one."""
+    """Drawn paler and hollow where False: a difference that is not shown to be one."""
+    shaded: bool = False
+    """Drawn on a band of colour, to mark a group."""
 
 
-def whiskers(rows: Sequence[Whisker], title: str, *, zero: bool = False) -> Any:
+def whiskers(
+    rows: Sequence[Whisker],
+    title: str,
+    *,
+    zero: bool = False,
+    what: str = "arm",
+    labels: int = 360,
+) -> Any:
     """Dots with their intervals, one line each in the given order; with `zero`, a rule at 0 to compare with.
 
-    The axis runs from 0 to 1 where all lies between, so that charts of the same metric look alike.
+    The axis runs from 0 to 1 where all lies between, so that charts of the same metric look alike. `what` is
+    what a line is called, `labels` the most pixels of its label.
     """
     data = alt.InlineData(values=[_datum(row) for row in rows])
     share = not zero and all(0 <= edge <= 1 for row in rows for edge in (row.value, row.low, row.high))
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=False, nice=True, padding=12)
-    axis = alt.Axis(title=title, grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f")
+    axis = alt.Axis(
+        title=title, titleAnchor="end", grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f"
+    )
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
-            sort=None,
+            scale=alt.Scale(
+                domain=[row.label for row in rows]
+            ),  # a chart that is redrawn forgets the data's order
             title=None,
-            axis=alt.Axis(labelLimit=360, labelFontSize=13, labelPadding=12, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=labels, labelFontSize=13, labelPadding=12, ticks=False, domain=False),
         ),
-        opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(0.45)),
-        tooltip=[alt.Tooltip("label:N", title="arm"), alt.Tooltip("text:N", title=title)],
+        opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(PALE)),
+        tooltip=[alt.Tooltip("label:N", title=what), alt.Tooltip("text:N", title=title)],
     )
     whisker = base.mark_bar(size=3, cornerRadius=1.5).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
-    dot = base.mark_circle(size=130, opacity=1).encode(x=alt.X("value:Q", scale=scale, axis=axis))
-    layers = [whisker, dot]
+    place = alt.X("value:Q", scale=scale, axis=axis)
+    dot = base.transform_filter("datum.strong").mark_circle(size=130, aria=False).encode(x=place)
+    ring = (
+        base.transform_filter("!datum.strong")
+        .mark_point(size=130, strokeWidth=2.5, aria=False)
+        .encode(x=place)
+    )
+    layers = [whisker, dot, ring]
+    if any(row.shaded for row in rows):
+        band = base.transform_filter("datum.shaded").mark_rect(aria=False)
+        layers.insert(0, band.encode(x=alt.value(0), x2=alt.value("width"), opacity=alt.value(BAND)))
     if zero:
         rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4], color="gray")
         layers.insert(0, rule.encode(x=alt.X("at:Q", scale=scale, axis=axis)))
@@ -62,4 +90,5 @@ def whiskers(rows: Sequence[Whisker], title: str, *, zero: bool = False) -> Any:
 def _datum(row: Whisker) -> dict[str, Any]:
     """The row as JSON knows it: an end that is not finite is left out, and so is its whisker."""
     ends = {name: value for name, value in (("low", row.low), ("high", row.high)) if math.isfinite(value)}
-    return {"label": row.label, "value": row.value, "text": row.text, "strong": row.strong, **ends}
+    flags = {"strong": row.strong, "shaded": row.shaded}
+    return {"label": row.label, "value": row.value, "text": row.text, **flags, **ends}
