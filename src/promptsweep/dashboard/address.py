@@ -64,7 +64,7 @@ def put(name: str, value: str | None) -> None:
 
 def change(**values: str | None) -> None:
     """Sets several values of the query in one step of the browser's history; None takes one away."""
-    changed = {**st.query_params.to_dict(), **values}
+    changed = {**{name: st.query_params.get_all(name) for name in st.query_params}, **values}
     st.query_params.from_dict({name: value for name, value in changed.items() if value is not None})
 
 
