@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from promptsweep.dashboard import calls, plain, tables
+from promptsweep.dashboard import calls, plain, tables, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
@@ -63,7 +63,7 @@ def _verdict(trace: Trace) -> None:
     st.subheader(say("Answer"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(trace.outcome.value, color="green" if trace.outcome is Outcome.OK else "orange")
-        st.text(" · ".join([_tokens(trace), figures.dollars(trace.cost), figures.duration(trace.seconds)]))
+        st.text(" · ".join([_tokens(trace), wording.dollars(trace.cost), figures.duration(trace.seconds)]))
     if trace.error:
         plain.labelled(say("Error"), trace.error, "error-of-send")
     plain.labelled(say("Answer, as read from the reply"), trace.answer, "answer")
@@ -87,7 +87,7 @@ def _row(label: str, trace: Trace) -> dict[str, object]:
         say("answer"): plain.cell(trace.error or trace.answer or tables.ABSENT),
         **{plain.cell(name): score.value for name, score in trace.scores.items()},
         say("tokens"): sum(trace.tokens.values()),
-        say("cost"): figures.dollars(trace.cost),
+        say("cost"): wording.dollars(trace.cost),
         say("duration"): figures.duration(trace.seconds),
     }
 

@@ -8,7 +8,17 @@ import streamlit as st
 
 from promptsweep.api import chatting
 from promptsweep.api.chatting import Room
-from promptsweep.dashboard import address, asking, chat_setting, conversation, plain, source, thumbs, working
+from promptsweep.dashboard import (
+    address,
+    asking,
+    chat_setting,
+    conversation,
+    plain,
+    source,
+    thumbs,
+    wording,
+    working,
+)
 from promptsweep.dashboard.chat_setting import Setting
 from promptsweep.dashboard.conversation import Turn
 from promptsweep.dashboard.words import say
@@ -69,7 +79,7 @@ def _turn(number: int, turn: Turn, dataset: str, place: Workspace) -> None:
 
 def _facts(reply: Completion) -> list[str]:
     sent, got = _count(reply.usage.prompt), _count(reply.usage.completion)
-    facts = [say("{sent} + {replied} tokens", sent=sent, replied=got), figures.dollars(reply.cost)]
+    facts = [say("{sent} + {replied} tokens", sent=sent, replied=got), wording.dollars(reply.cost)]
     facts += [figures.duration(reply.seconds)]
     return facts if reply.finish == "stop" else [*facts, say("finish: {reason}", reason=reply.finish)]
 

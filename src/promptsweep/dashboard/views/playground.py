@@ -10,10 +10,9 @@ import streamlit as st
 
 from promptsweep.api import trying
 from promptsweep.api.trying import First, Trial
-from promptsweep.dashboard import asking, attempts, bench, knobs, plain, source, working, workshop
+from promptsweep.dashboard import asking, attempts, bench, knobs, plain, source, wording, working, workshop
 from promptsweep.dashboard.words import say
 from promptsweep.errors import ConfigError
-from promptsweep.reports import figures
 from promptsweep.runners import Allowance, PlannedArm
 from promptsweep.types import Message, Sample
 from promptsweep.workspace import Workspace
@@ -159,6 +158,6 @@ def _worst(first: First) -> str:
         return f"{count} {say('This model is free of charge.')}"
     if worst.tokens is None:
         return f"{count} {say('Nothing limits the reply, so it cannot be sent: set its most tokens.')}"
-    cost = say("an unknown price") if worst.usd is None else figures.dollars(worst.usd).replace("$", "\\$")
+    cost = say("an unknown price") if worst.usd is None else wording.dollars(worst.usd).replace("$", "\\$")
     most = say("The first takes at most {tokens} tokens, for {cost}.", tokens=f"{worst.tokens:,}", cost=cost)
     return f"{count} {most}"
