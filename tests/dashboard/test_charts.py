@@ -83,6 +83,14 @@ def test_a_group_is_marked_by_a_band_behind_its_marks():
     assert layers(plain, shaded)[0] == "rect"
 
 
+def test_a_difference_that_is_not_shown_is_a_ring_and_no_layer_is_empty():
+    sure, unsure = Whisker("a", 0.5, 0.25, 0.75, ""), Whisker("b", 0.5, 0.25, 0.75, "", strong=False)
+
+    assert layers(sure) == ["bar", "circle"]
+    assert layers(unsure) == ["bar", "point"]
+    assert layers(sure, unsure) == ["bar", "circle", "point"]
+
+
 def test_lines_keep_their_order_when_a_chart_is_drawn_again():
     rows = [Whisker(label, 0.5, 0.25, 0.75, "") for label in "cab"]
 

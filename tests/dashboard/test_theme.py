@@ -46,6 +46,15 @@ def test_text_can_be_read_on_every_background(name):
         assert contrast(mixed(theme["textColor"], background, FADED), background) >= TEXT
         assert contrast(theme["linkColor"], background) >= TEXT
         assert contrast(theme["primaryColor"], background) >= GRAPHICS
+    assert contrast("#ffffff", theme["primaryColor"]) >= TEXT  # buttons, chosen filters
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_code_can_be_read_also_within_a_caption(name):
+    theme = CONFIG["theme"][name]
+    text, background = theme["codeTextColor"], theme["codeBackgroundColor"]
+
+    assert contrast(mixed(text, background, FADED), background) >= TEXT
 
 
 @pytest.mark.parametrize("name", THEMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,36 +55,35 @@ def whiskers(
     axis = alt.Axis(
         title=title, titleAnchor="end", grid=True, tickCount=6, format="+.2~f" if zero else ",.2~f"
     )
+    order = [row.label for row in rows]  # said, since a chart that is redrawn forgets the order of its data
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
-            scale=alt.Scale(
-                domain=[row.label for row in rows]
-            ),  # a chart that is redrawn forgets the data's order
+            scale=alt.Scale(domain=order),
             title=None,
             axis=alt.Axis(labelLimit=labels, labelFontSize=13, labelPadding=12, ticks=False, domain=False),
         ),
         opacity=alt.condition("datum.strong", alt.value(1.0), alt.value(PALE)),
         tooltip=[alt.Tooltip("label:N", title=what), alt.Tooltip("text:N", title=title)],
     )
-    whisker = base.mark_bar(size=3, cornerRadius=1.5).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
-    )
-    place = alt.X("value:Q", scale=scale, axis=axis)
-    dot = base.transform_filter("datum.strong").mark_circle(size=130, aria=False).encode(x=place)
-    ring = (
-        base.transform_filter("!datum.strong")
-        .mark_point(size=130, strokeWidth=2.5, aria=False)
-        .encode(x=place)
-    )
-    layers = [whisker, dot, ring]
-    if any(row.shaded for row in rows):
-        band = base.transform_filter("datum.shaded").mark_rect(aria=False)
-        layers.insert(0, band.encode(x=alt.value(0), x2=alt.value("width"), opacity=alt.value(BAND)))
+    layers = list(_marks(base, rows, lambda field: alt.X(field, scale=scale, axis=axis)))
     if zero:
         rule = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4], color="gray")
         layers.insert(0, rule.encode(x=alt.X("at:Q", scale=scale, axis=axis)))
     return alt.layer(*layers).properties(height=ROW_HEIGHT * len(rows) + AXIS_HEIGHT)
+
+
+def _marks(base: Any, rows: Sequence[Whisker], x: Callable[[str], Any]) -> Iterator[Any]:
+    """The layers from back to front, none without a mark: Vega warns of what has no extent."""
+    if any(row.shaded for row in rows):
+        band = base.transform_filter("datum.shaded").mark_rect(aria=False)
+        yield band.encode(x=alt.value(0), x2=alt.value("width"), opacity=alt.value(BAND))
+    yield base.mark_bar(size=3, cornerRadius=1.5).encode(x=x("low:Q"), x2="high:Q")
+    if any(row.strong for row in rows):
+        yield base.transform_filter("datum.strong").mark_circle(size=130, aria=False).encode(x=x("value:Q"))
+    if not all(row.strong for row in rows):
+        ring = base.transform_filter("!datum.strong").mark_point(size=130, strokeWidth=2.5, aria=False)
+        yield ring.encode(x=x("value:Q"))
 
 
 def _datum(row: Whisker) -> dict[str, Any]:
