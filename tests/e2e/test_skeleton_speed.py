@@ -8,7 +8,7 @@ from served_moods import served
 import promptsweep
 from servers import Answer, ChatServer, chat_completion
 
-PREFILL, DECODE = 0.0002, 0.004
+PREFILL, DECODE = 0.0002, 0.01
 """Seconds for each token that is read and for each that is written."""
 OUTLINE_WORDS, POINT_WORDS = 4, 30
 """Words of a point in the outline and in the answer; a word is a token here."""
