@@ -161,8 +161,8 @@ def _value(node: ast.AST) -> Decimal:
 
 
 def _shown(value: Decimal) -> str:
-    """Without exponent and without zeros at the end."""
-    text = f"{value:f}"
+    """Without exponent, without zeros at the end, and without the sign that Decimal gives a zero."""
+    text = f"{value if value else abs(value):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
