@@ -162,7 +162,7 @@ def _value(node: ast.AST) -> Decimal:
 
 def _shown(value: Decimal) -> str:
     """Without exponent, without zeros at the end, and without the sign that Decimal gives a zero."""
-    text = f"{value if value else abs(value):f}"
+    text = f"{value or abs(value):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
