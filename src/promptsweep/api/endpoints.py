@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from promptsweep.models import Model
 from promptsweep.models.endpoints import Endpoint, Shorthand, catalog
 from promptsweep.models.keys import variable
+from promptsweep.runners.sweep import Variant
 from promptsweep.workspace import Workspace
+
+if TYPE_CHECKING:
+    from promptsweep.models.openai import OpenAIModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +47,30 @@ def short_names(workspace: Workspace) -> Iterator[tuple[str, str]]:
         yield name, f"{short.endpoint}/{short.name}"
 
 
-def without_key(references: Iterable[str], workspace: Workspace) -> Mapping[str, Model]:
+def without_key(
+    references: Iterable[str], workspace: Workspace, kind: type[OpenAIModel] | None = None
+) -> Mapping[str, Model]:
     """Those of the models whose key is not set, made without it: they can be planned for, not asked."""
     from promptsweep.models.openai import OpenAIModel
 
-    found = {}
+    make, found = kind or OpenAIModel, {}
     for reference in references:
         meant = _meant(reference, workspace)
         if meant is not None and _lacks_key(meant[1], workspace):
             short, endpoint = meant
             url = _url(endpoint, workspace)
-            found[reference] = OpenAIModel(
+            found[reference] = make(
                 reference, endpoint, short.name, base_url=url, key=None, defaults=short.params
             )
     return found
+
+
+def embedders_without_key(variants: Iterable[Variant], workspace: Workspace) -> Mapping[str, Model]:
+    """Those of the embedders that strategies name whose key is not set, made without it."""
+    from promptsweep.models.embedders import OpenAIEmbedder
+
+    names = {str(variant.params["embedder"]) for variant in variants if variant.params.get("embedder")}
+    return without_key(names, workspace, OpenAIEmbedder)
 
 
 def missing_key(reference: str, workspace: Workspace) -> str | None:

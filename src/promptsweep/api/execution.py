@@ -77,7 +77,7 @@ async def _execute(
     sink = StoreSink(store, row.id, fresh=bool(row.fresh), apart=replayed)
     with _budget(planned, store, row.id) as budget:
         async with sink, _sharing(store, row.id, _sending(planned)), contextlib.AsyncExitStack() as closing:
-            for model in planned.models:
+            for model in [*planned.models, *planned.embedders]:
                 closing.push_async_callback(model.close)
             with _interruptible(stop), _observed(progress, observe), _seldom_collecting():
                 purse = Purse(budget, sink.tally.add)
@@ -101,7 +101,11 @@ def _budget(planned: Plan, store: Store, run: str) -> Iterator[Budget | None]:
 
 def _sending(planned: Plan) -> list[Model]:
     """The models that may send anything: a recording takes no part of an endpoint's rates."""
-    return [model for model in planned.models if not isinstance(model, Recalling) or model.sends]
+    return [
+        model
+        for model in [*planned.models, *planned.embedders]
+        if not isinstance(model, Recalling) or model.sends
+    ]
 
 
 @contextlib.asynccontextmanager

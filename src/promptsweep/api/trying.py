@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from promptsweep.api.endpoints import without_key
+from promptsweep.api.endpoints import embedders_without_key, without_key
 from promptsweep.api.entering import enter
 from promptsweep.datasets import Dataset
+from promptsweep.embeddings import shown
 from promptsweep.errors import ConfigError, ModelError, PromptsweepError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Templates
@@ -19,6 +20,7 @@ from promptsweep.reports.calls import TraceCall
 from promptsweep.reports.traces import Trace
 from promptsweep.runners import Allowance, Budget, PlannedArm, Planner, Progress, Purse, first_request, parse
 from promptsweep.runners.costs import Cost, worst_case
+from promptsweep.runners.embedding import Embedding
 from promptsweep.runners.gateway import Gateway
 from promptsweep.runners.jobs import Job, attempt
 from promptsweep.runners.selection import Checked
@@ -103,8 +105,11 @@ def prepare(trial: Trial, workspace: Workspace, models: Mapping[str, Model] | No
         "split": trial.split,
     }
     edits = {f"{trial.strategy}/{stage}{TEMPLATE}": text for stage, text in trial.edits.items()}
-    given = models or without_key([trial.model], workspace)
     file = parse(content, Path("playground"))
+    given = models or {
+        **without_key([trial.model], workspace),
+        **embedders_without_key(file.variants(), workspace),
+    }
     [planned] = Planner(file, workspace, given, lambda *_: Checked(1, ()), edits).plan().arms
     return planned
 
@@ -135,11 +140,19 @@ async def send(planned: PlannedArm, sample: Sample, limits: Allowance) -> Trace:
     Every error of a model, a rejected key too, is the outcome of the one record there is. Nothing is stored,
     and no stored reply is used. Closes the model.
     """
-    gateway = _OneSend(planned.model, _Nothing(), Progress(1), Purse(Budget(limits)))
+    sink, progress, purse = _Nothing(), Progress(1), Purse(Budget(limits))
+    gateway = _OneSend(planned.model, sink, progress, purse)
+    embedder = planned.embedder
+    embedding = (
+        {}
+        if embedder is None
+        else {embedder.name: Embedding(embedder, Gateway(embedder, sink, progress, purse))}
+    )
     try:
-        record = await attempt(Job(planned, sample, 0, 0), gateway)
+        record = await attempt(Job(planned, sample, 0, 0), gateway, embedding)
     finally:
-        await planned.model.close()
+        for model in filter(None, (planned.model, embedder)):
+            await model.close()
     return _trace(record, planned.arm.label, gateway.requests)
 
 
@@ -213,7 +226,7 @@ def _calls(record: Record, requests: Mapping[str, Request]) -> Iterator[TraceCal
             stage=call.stage,
             key=call.key,
             request=requests.get(call.key),
-            completion=call.completion,
+            completion=call.completion and replace(call.completion, text=shown(call.completion.text)),
             started=call.started,
             ended=call.ended,
             error=call.error,

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promptsweep.datasets.text import normalised, text_of
 from promptsweep.datasets.vectors import Vectors
 from promptsweep.errors import ConfigError
 from promptsweep.types import Sample
 
+FUSION = 60
+"""k of reciprocal-rank fusion, as its authors chose it."""
+DEPTH = 100
+"""Passages of each ranking that are fused."""
+_WORD = re.compile(r"\s*\S+")
+
 
 class Passage(NamedTuple):
     """A piece of text that may hold an answer."""
 
     id: str
+    """That of the whole passage, for each of its parts too."""
     text: str
+    part: int = 0
+    """Which part of the passage it is, from 1; 0 for the whole."""
 
 
 class Corpus:
-    """Passages, found by TF-IDF cosine of words and of characters (see `Vectors`)."""
+    """Passages, ranked by TF-IDF cosine of words and characters (see `Vectors`), by vectors, or by both."""
 
     def __init__(self, passages: Iterable[Passage]):
         self.passages = tuple(passages)
@@ -41,16 +51,74 @@ class Corpus:
             raise ConfigError("there is nothing to retrieve from: no row has a context")
         return cls(Passage(identity, text) for text, identity in found.items())
 
+    def split(self, size: int, overlap: int) -> Corpus:
+        """The parts of all passages, each of at most `size` characters (see `parts`)."""
+        return Corpus(
+            Passage(passage.id, text, part)
+            for passage in self.passages
+            for part, text in enumerate(parts(passage.text, size, overlap), 1)
+        )
+
     def search(self, query: str, count: int) -> list[Passage]:
-        """The passages most like the query, the best first."""
-        everything = range(len(self.passages))
-        return [self.passages[at] for at in self._vectors.alike(normalised(query), everything, count, 1.0)]
+        """The passages most like the query by TF-IDF, the best first."""
+        return [self.passages[at] for at in self._alike(query, count)]
+
+    def near(
+        self, query: str, count: int, vectors: Any, vector: Any, *, fused: bool = False
+    ) -> list[Passage]:
+        """The passages whose `vectors` (unit length, one a row) are nearest to the query's, the best first.
+
+        `fused` ranks them by this and by TF-IDF together (`fuse`).
+        """
+        import numpy as np
+
+        most = max(count, DEPTH) if fused else count
+        order = np.argsort(-(vectors @ vector), kind="stable")[:most].tolist()
+        ranked = fuse([order, self._alike(query, most)]) if fused else order
+        return [self.passages[at] for at in ranked[:count]]
 
     def gold(self, sample: Sample) -> Passage | None:
         """The passage that is the sample's own context; None where it has none."""
         text = text_of(sample.fields["context"]) if "context" in sample.fields else None
         return Passage(self._by_text[text], text) if text is not None and text in self._by_text else None
 
+    def _alike(self, query: str, count: int) -> list[int]:
+        return self._vectors.alike(normalised(query), range(len(self.passages)), count, 1.0)
+
     @cached_property
     def _vectors(self) -> Vectors:
         return Vectors([normalised(passage.text) for passage in self.passages])
+
+
+def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
+    """One ranking of several: by Σ 1/(60 + place), places from 1 (Cormack, Clarke and Büttcher 2009)."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for place, one in enumerate(ranking, 1):
+            scores[one] = scores.get(one, 0.0) + 1 / (FUSION + place)
+    return sorted(scores, key=lambda one: -scores[one])
+
+
+def parts(text: str, size: int, overlap: int) -> Iterator[str]:
+    """A text as parts of at most `size` characters, cut between words; longer words are cut themselves.
+
+    Each part begins with the last words of the one before, up to `overlap` characters.
+    """
+    words = [word[at : at + size] for word in _WORD.findall(text) for at in range(0, len(word), size)]
+    begin = end = 0
+    while end < len(words):
+        length = sum(map(len, words[begin:end]))
+        while end < len(words) and (length := length + len(words[end])) <= size:
+            end += 1
+        yield "".join(words[begin:end]).strip()
+        room = size - len(words[end]) if end < len(words) else 0
+        begin = _repeated(words, begin, end, min(overlap, room))
+
+
+def _repeated(words: Sequence[str], begin: int, end: int, most: int) -> int:
+    """Where the last words from `begin` to `end` begin that have at most so many characters; never all."""
+    start = end
+    while start - 1 > begin and len(words[start - 1]) <= most:
+        start -= 1
+        most -= len(words[start])
+    return start

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.models import keys
@@ -11,6 +13,9 @@ from promptsweep.models.base import Model
 from promptsweep.models.endpoints import Catalog, Endpoint, Shorthand, catalog, is_url
 from promptsweep.models.forms import RequestForm
 from promptsweep.workspace import Workspace
+
+if TYPE_CHECKING:
+    from promptsweep.models.openai import OpenAIModel
 
 _REMOTE = re.compile(r"([^/:]+)[/:](.+)")
 
@@ -32,19 +37,21 @@ def load(reference: str, workspace: Workspace) -> Model:
         return from_file(reference, _file(rest, workspace))
     if kind == "replay":
         return _replay(reference, rest, workspace)
-    return _remote(reference, catalog(workspace), workspace)
-
-
-def _remote(reference: str, known: Catalog, workspace: Workspace) -> Model:
     from promptsweep.models.openai import OpenAIModel
 
-    short = known.models.get(reference) or _long(reference, known)
+    return remote(reference, workspace, OpenAIModel, also=["local", "gguf:<path>", "replay:<file>"])
+
+
+def remote(reference: str, workspace: Workspace, kind: type[OpenAIModel], also: Sequence[str]) -> OpenAIModel:
+    """A model of an endpoint, as `kind` speaks to it. Raises ConfigError, naming the choices `also`."""
+    known = catalog(workspace)
+    short = known.models.get(reference) or _long(reference, known, also)
     endpoint = known.endpoints.get(short.endpoint)
     if endpoint is None:
         raise ConfigError(unknown("endpoint", short.endpoint, known.endpoints))
     base_url = _base_url(short.endpoint, endpoint, workspace)
     key = keys.required(endpoint.key, workspace, short.endpoint) if endpoint.key else None
-    return OpenAIModel(reference, endpoint, short.name, base_url=base_url, key=key, defaults=short.params)
+    return kind(reference, endpoint, short.name, base_url=base_url, key=key, defaults=short.params)
 
 
 def form_today(reference: str, recorded: RequestForm, workspace: Workspace) -> RequestForm:
@@ -66,11 +73,10 @@ def form_today(reference: str, recorded: RequestForm, workspace: Workspace) -> R
     return endpoint_form(endpoint, short.name, base_url or recorded.base_url, short.params)
 
 
-def _long(reference: str, known: Catalog) -> Shorthand:
+def _long(reference: str, known: Catalog, also: Sequence[str]) -> Shorthand:
     found = _REMOTE.fullmatch(reference)
     if found is None:
-        remote = [f"{name}/<name>" for name in known.endpoints]
-        choices = ["local", "gguf:<path>", "replay:<file>", *known.models, *remote]
+        choices = [*also, *known.models, *(f"{name}/<name>" for name in known.endpoints)]
         raise ConfigError(unknown("model", reference, choices))
     return Shorthand(endpoint=found[1], name=found[2])
 

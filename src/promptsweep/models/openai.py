@@ -100,6 +100,14 @@ class OpenAIModel:
         """US dollars for one call; None where the price is unknown."""
         return None if self._rates is None else self._rates.cost(usage)
 
+    def body(self, request: Request) -> dict[str, JSON]:
+        """What is posted."""
+        return {"model": request.model, "messages": request.messages, **request.params}
+
+    def read(self, request: Request, content: bytes, seconds: float) -> Completion:  # noqa: ARG002
+        """The reply in the body of a 200; ServerError where there is none."""
+        return replies.read(content, seconds, self.price)
+
     async def close(self) -> None:
         """Closes the connections; the next call opens new ones."""
         opened, self._opened = self._opened, None
@@ -114,7 +122,7 @@ class OpenAIModel:
 
     async def _post(self, request: Request) -> Completion:
         session, deadlines = self._opened or self._open()
-        asked, began = self._asked(request, {}), perf_counter()
+        asked, began = self._asked(self.body(request)), perf_counter()
         try:
             sent = session.post(self._url, **asked)
             with deadlines:
@@ -125,11 +133,11 @@ class OpenAIModel:
         self.limiter.learn(response.headers)
         if response.status != 200:
             raise failures.sort(response.status, response.headers, content)
-        return replies.read(content, perf_counter() - began, self.price)
+        return self.read(request, content, perf_counter() - began)
 
     async def _streamed(self, request: Request, more: Mapping[str, JSON]) -> Pieces:
         session, deadlines = self._opened or self._open()
-        asked, began = self._asked(request, more), perf_counter()
+        asked, began = self._asked({**self.body(request), **more}), perf_counter()
         try:
             with deadlines:
                 async with session.post(self._url, **asked) as response:
@@ -141,9 +149,8 @@ class OpenAIModel:
         except _network_errors() as error:
             raise self._unreached(error) from None
 
-    def _asked(self, request: Request, more: Mapping[str, JSON]) -> dict[str, Any]:
-        """How a request is posted; `more` goes into its body."""
-        body = {"model": request.model, "messages": request.messages, **request.params, **more}
+    def _asked(self, body: Mapping[str, JSON]) -> dict[str, Any]:
+        """How a request's body is posted."""
         return {"data": orjson.dumps(body), "proxy": self._proxy, "allow_redirects": False}
 
     def _unreached(self, error: Exception) -> ServerError:

@@ -57,6 +57,26 @@ def endpoint_rates(endpoint: Endpoint, model: str) -> Rates | None:
     return vendor_rates(endpoint.provider, model) if endpoint.provider else None
 
 
+def embedding_rate(endpoint: Endpoint, model: str) -> float | None:
+    """Dollars per token of an embedding model, where only what goes in counts; None where it is unknown."""
+    own = endpoint.prices.get(model) or _by_pattern(endpoint, model)
+    if own is not None:
+        return own.input / MILLION
+    return _vendor_input_rate(endpoint.provider, model) if endpoint.provider else None
+
+
+@cache
+def _vendor_input_rate(provider: str, model: str) -> float | None:
+    from genai_prices import Usage as Counts
+    from genai_prices import calc_price
+
+    try:
+        known = calc_price(Counts(input_tokens=1), model, provider_id=provider).model_price.input_mtok
+    except LookupError:
+        return None
+    return None if known is None else _at(_steps(known), 1)
+
+
 @cache
 def vendor_rates(provider: str, model: str) -> Rates | None:
     """The rates in genai-prices, as of the installed release; None for a model it does not know."""

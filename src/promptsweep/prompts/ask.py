@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, Protocol
 
-from promptsweep.datasets.corpus import Corpus
+from promptsweep.datasets.corpus import Corpus, Passage
+from promptsweep.embeddings import decoded
 from promptsweep.errors import ModelError
 from promptsweep.types import JSON, Call, Completion, Message, Request
 
@@ -23,6 +25,17 @@ Parse = Callable[[str], str | None]
 Data = Callable[[str], JSON]
 """Name of a JSON file in the strategy's folder → what it holds."""
 NONE: Mapping[str, JSON] = MappingProxyType({})
+Reply = tuple[Request, Completion]
+
+
+class Embeds(Protocol):
+    """What an arm's embedder does for it."""
+
+    async def replies(self, texts: Sequence[str]) -> Sequence[Reply]:
+        """The requests of these texts, and what came back."""
+
+    async def index(self, corpus: Corpus) -> tuple[Any, Sequence[Reply]]:
+        """A vector for each passage, and the replies that they were in, for whoever asks first."""
 
 
 class Ask:
@@ -39,14 +52,16 @@ class Ask:
         send: Send,
         parse: Parse,
         data: Data,
-        corpus: Callable[[], Corpus],
+        corpus: Callable[..., Corpus],
         repeat: int = 0,
+        embedder: Embeds | None = None,
     ):
         self._render, self._build, self._send, self._parse = render, build, send, parse
         self.data = data
         """What a JSON file in the strategy's folder holds: learned weights, word lists."""
         self.corpus = corpus
-        """The passages of the dataset's contexts, to be searched."""
+        """The passages of the dataset's contexts; `corpus(chunk=400, overlap=80)` in parts."""
+        self._embedder = embedder
         self._first_draw = repeat * DRAWS_PER_REPEAT
         self._began = time.perf_counter()
         self.calls: list[Call] = []
@@ -65,13 +80,13 @@ class Ask:
         """
         request = self._build(self._render(stage, variables), self._first_draw + draw, call_params)
         came_after = self.critical_seconds
-        started = self._elapsed()
+        started = self.elapsed()
         try:
             completion = await self._send(request)
         except ModelError as error:
-            self.calls.append(Call(stage, request.key, None, started, self._elapsed(), str(error)))
+            self.calls.append(Call(stage, request.key, None, started, self.elapsed(), str(error)))
             raise
-        self.calls.append(Call(stage, request.key, completion, started, self._elapsed()))
+        self.calls.append(Call(stage, request.key, completion, started, self.elapsed()))
         self.critical_seconds = max(self.critical_seconds, came_after + completion.seconds)
         self.finish = completion.finish
         return completion.text
@@ -87,6 +102,33 @@ class Ask:
                 raise reply
         return [reply for reply in replies if isinstance(reply, str)]
 
+    async def search(
+        self, query: str, count: int, *, by: str = "tfidf", chunk: int = 0, overlap: int = 0
+    ) -> list[Passage]:
+        """The passages that fit the query best by `tfidf`, `embedding` or `hybrid`, the best first.
+
+        Where nothing may be sent (a plan, `render`), TF-IDF stands in for the embedder. The first search of
+        a run embeds the passages, which is in the trace and the costs of its record, and not in its time.
+        """
+        corpus = self.corpus(chunk=chunk, overlap=overlap)
+        if by == "tfidf" or self._embedder is None:
+            return corpus.search(query, count)
+        waiting = time.perf_counter()
+        vectors, made = await self._embedder.index(corpus)
+        self._began += time.perf_counter() - waiting
+        now = self.elapsed()
+        self.calls += [Call("index", request.key, completion, now, now) for request, completion in made]
+        vector = await self._embedded(self._embedder, query)
+        return corpus.near(query, count, vectors, vector, fused=by == "hybrid")
+
+    async def _embedded(self, embedder: Embeds, text: str) -> Any:
+        """The text's vector; a call like any other."""
+        came_after, started = self.critical_seconds, self.elapsed()
+        [(request, completion)] = await embedder.replies([text])
+        self.calls.append(Call("embed", request.key, completion, started, self.elapsed()))
+        self.critical_seconds = max(self.critical_seconds, came_after + completion.seconds)
+        return decoded(completion.text)[0]
+
     def parse(self, reply: str) -> str | None:
         """The answer in a reply, by the rules of the dataset's task; None when there is none."""
         return self._parse(reply)
@@ -95,5 +137,6 @@ class Ask:
         """Keeps what is worth seeing later (votes, steps) in the record's details."""
         self.details.update(details)
 
-    def _elapsed(self) -> float:
+    def elapsed(self) -> float:
+        """Seconds since it began, without those in which a corpus was embedded for all samples."""
         return time.perf_counter() - self._began

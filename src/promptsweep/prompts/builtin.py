@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from math import comb
 
 from promptsweep.answers import json_value
-from promptsweep.datasets.corpus import Passage
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.metrics.abstention import abstained
 from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
+from promptsweep.prompts.retrieval import retrieve  # noqa: F401  found here by its name
 from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
 from promptsweep.prompts.tools import CALCULATOR, look_up, use_tools
@@ -266,46 +265,3 @@ async def tool_loop(sample: Sample, ask: Ask, *, steps: int = 6) -> str:
     notes = sample.fields.get("notes")
     searching = [look_up([str(note) for note in notes])] if isinstance(notes, list) and notes else []
     return await use_tools(ask, [CALCULATOR, *searching], steps)
-
-
-CONTEXTS = ("retrieved", "gold", "none")
-RANKED = 10
-"""Passages whose order is noted, however few are shown."""
-
-
-@strategy(
-    calls=lambda top, widest, context, **_: 1 + (_doublings(top, widest) if context == "retrieved" else 0)
-)
-async def retrieve(
-    sample: Sample, ask: Ask, *, context: str = "retrieved", top: int = 3, widest: int = 0
-) -> str:
-    """Find the passages that fit the question among the dataset's contexts, and answer from them.
-
-    `context` is `retrieved` (the `top` passages by TF-IDF cosine), `gold` (the row's own) or `none`: the arms
-    that tell finding from reading. While the answer is "not enough information", twice as many passages are
-    tried, up to `widest`. Noted: the ids `retrieved` and `gold`, and how many were shown last.
-    """
-    if context not in CONTEXTS or top < 1:
-        raise ConfigError(f"retrieve: {unknown('context', context, CONTEXTS)}; top must be at least 1")
-    gold = ask.corpus().gold(sample)
-    if context == "gold" and gold is None:
-        raise ConfigError(f"retrieve: sample {sample.id!r} has no context of its own")
-    own = {"none": [], "gold": [gold]}.get(context)
-    found = ask.corpus().search(sample.input, max(top, widest, RANKED)) if own is None else own
-    shown = top if own is None else len(found)
-    reply = await ask("answer", passages=_shown(found[:shown]))
-    while own is None and shown < min(widest, len(found)) and abstained(ask.parse(reply)):
-        shown = min(2 * shown, widest)
-        reply = await ask("answer", passages=_shown(found[:shown]))
-    noted = {"retrieved": [one.id for one in found if one]} if own is None else {}
-    ask.note(**noted, gold=[gold.id] if gold else [], shown=shown)
-    return reply
-
-
-def _doublings(top: int, widest: int) -> int:
-    """How often `top` is doubled until it reaches `widest`."""
-    return 0 if top >= widest else 1 + _doublings(2 * top, widest)
-
-
-def _shown(passages: Sequence[Passage | None]) -> list[dict[str, str]]:
-    return [{"id": one.id, "text": one.text} for one in passages if one]

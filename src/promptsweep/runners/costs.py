@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from promptsweep.embeddings import embeds
 from promptsweep.errors import RateLimitError, RunFatalError, ServerError
 from promptsweep.models import Model, tokens
 from promptsweep.types import Completion, Request, Usage
@@ -56,9 +57,9 @@ def most_prompt_tokens(request: Request) -> int:
 
 
 def reply_cap(request: Request) -> int | None:
-    """The most tokens of the reply; None where the request sets no limit."""
+    """The most tokens of the reply; None where the request sets no limit. Vectors are no tokens."""
     caps = [request.params[name] for name in CAPS if isinstance(request.params.get(name), int)]
-    return max(caps, default=None)
+    return max(caps, default=0 if embeds(request) else None)
 
 
 def paid(completion: Completion, worst: Cost = UNKNOWN) -> Cost:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from promptsweep.errors import ConfigError, ModelError, ReplayMissError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Ask
+from promptsweep.runners.embedding import Embedding
 from promptsweep.runners.gateway import Gateway, Purse
 from promptsweep.runners.plan import Plan, PlannedArm
 from promptsweep.runners.progress import Progress
@@ -19,6 +20,7 @@ from promptsweep.types import Outcome, Record, Sample
 
 Done = Callable[[str, int, int], bool]
 """(arm key, position, repeat) → whether a run that is resumed has this record already."""
+NO_EMBEDDING: Mapping[str, Embedding] = MappingProxyType({})
 
 
 class Job(NamedTuple):
@@ -56,11 +58,12 @@ async def execute(
     Raises what made storing fail. An error of a model is a record's outcome; one that no further request
     can survive stops the run and is left in `stop.reason`, as is a Ctrl-C.
     """
+    embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in plan.embedders}
 
     async def work(jobs: Iterator[Job], gateway: Gateway) -> None:
         for job in jobs:
             try:
-                record = await attempt(job, gateway)
+                record = await attempt(job, gateway, embedding)
             except RunFatalError as error:
                 stop(error)
                 return
@@ -91,11 +94,11 @@ def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
                     yield Job(planned, sample, position, repeat)
 
 
-async def attempt(job: Job, gateway: Gateway) -> Record:
-    """Runs an arm's strategy on one sample and scores the answer."""
+async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding] = NO_EMBEDDING) -> Record:
+    """Runs an arm's strategy on one sample and scores the answer; `embedding` are embedders by name."""
     planned, sample, _, repeat = job
-    ask = planned.ask(sample, gateway.send, repeat)
-    began = time.perf_counter()
+    embedder = None if planned.embedder is None else embedding.get(planned.embedder.name)
+    ask = planned.ask(sample, gateway.send, repeat, embedder)
     reply, error = "", None
     try:
         reply = await planned.strategy.function(sample, ask, **planned.own_params())
@@ -107,7 +110,7 @@ async def attempt(job: Job, gateway: Gateway) -> Record:
         error = str(failure)
     except Exception as failure:  # noqa: BLE001  a user's strategy may raise anything; it fails one sample
         error = f"strategy {planned.strategy.name} failed: {type(failure).__name__}: {failure}"
-    seconds = time.perf_counter() - began
+    seconds = ask.elapsed()
     if error is not None:
         return _record(job, ask, seconds, error=error)
     return _scored(job, ask, seconds, reply)

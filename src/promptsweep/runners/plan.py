@@ -16,9 +16,10 @@ from promptsweep.datasets import load as load_dataset
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import Aggregate, Metric
-from promptsweep.models import Model
+from promptsweep.models import Model, embedders
 from promptsweep.prompts import Ask, Renderer, Strategy, Templates
 from promptsweep.prompts import load as load_strategy
+from promptsweep.prompts.ask import Embeds
 from promptsweep.prompts.templates import UNEDITED, Edits
 from promptsweep.runners.budget import Allowance
 from promptsweep.runners.costs import worst_case
@@ -54,11 +55,13 @@ class PlannedArm(ScoredArm):
     model: Model
     strategy: Strategy
     renderer: Renderer
-    corpus: Callable[[], Corpus]
+    corpus: Callable[..., Corpus]
     """Makes the corpus of its dataset, once for all arms."""
+    embedder: Model | None = None
+    """That of its parameter `embedder`, where the strategy has one."""
 
-    def ask(self, sample: Sample, send: Any, repeat: int = 0) -> Ask:
-        """An `Ask` for one attempt at a sample."""
+    def ask(self, sample: Sample, send: Any, repeat: int = 0, embedder: Embeds | None = None) -> Ask:
+        """An `Ask` for one attempt at a sample; without `embedder` nothing is embedded."""
         return Ask(
             render=lambda stage, variables: self.renderer(sample, stage, variables),
             build=self.request,
@@ -67,6 +70,7 @@ class PlannedArm(ScoredArm):
             data=self.renderer.data,
             corpus=self.corpus,
             repeat=repeat,
+            embedder=embedder,
         )
 
     def request(self, messages: tuple[Message, ...], draw: int, own: Mapping[str, JSON]) -> Request:
@@ -108,6 +112,12 @@ class Plan:
         """The models, each once."""
         return list({planned.arm.model: planned.model for planned in self.arms}.values())
 
+    @property
+    def embedders(self) -> list[Model]:
+        """The embedders, each once."""
+        found = [planned.embedder for planned in self.arms if planned.embedder is not None]
+        return list({model.name: model for model in found}.values())
+
 
 class Planner:
     """Loads everything a sweep names, each thing once."""
@@ -123,11 +133,11 @@ class Planner:
         """`edits` are texts in place of templates' files, as `Templates` takes them."""
         self._file, self._sweep, self._workspace, self._known = file, file.sweep, workspace, known
         self._templates = Templates(workspace.roots, edits)
-        self._models = dict(models or {})
+        self._models, self._embedders = dict(models or {}), dict(models or {})
         self._datasets: dict[str, Dataset] = {}
         self._selections: dict[tuple[str, int | None], Selection] = {}
         self._shots: dict[str, Shots] = {}
-        self._corpora: dict[str, Corpus] = {}
+        self._corpora: dict[tuple[str, int, int], Corpus] = {}
         self._strategies: dict[str, Strategy] = {}
         self._warnings: dict[str, None] = {}
 
@@ -177,6 +187,7 @@ class Planner:
             pick=self._picker(strategy, complete, dataset, selection, variant),
             persona=None if persona == "none" else self._persona(persona),
         )
+        embedder = self._embedder(complete, variant)
         specs = self._metric_specs(dataset)
         try:
             scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
@@ -191,7 +202,8 @@ class Planner:
             split=selection.split,
             system=None if persona == "none" else persona,
             metrics=tuple(scorer.name for scorer in scorers),
-            digests=self._digests(strategy, complete, model, dataset, selection, persona),
+            digests=self._digests(strategy, complete, model, dataset, selection, persona)
+            | ({"embedder": embedder.digest} if embedder else {}),
             files=self._files(strategy, dataset, persona),
         )
         return PlannedArm(
@@ -200,6 +212,7 @@ class Planner:
             strategy=strategy,
             renderer=renderer,
             corpus=partial(self._corpus, dataset),
+            embedder=embedder,
             dataset=dataset,
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
@@ -267,10 +280,25 @@ class Planner:
             self._shots[dataset.name] = Shots(list(dataset.samples("train")), by_target)
         return self._shots[dataset.name]
 
-    def _corpus(self, dataset: Dataset) -> Corpus:
-        if dataset.name not in self._corpora:
-            self._corpora[dataset.name] = dataset.corpus()
-        return self._corpora[dataset.name]
+    def _corpus(self, dataset: Dataset, chunk: int = 0, overlap: int = 0) -> Corpus:
+        key = dataset.name, chunk, overlap
+        if key not in self._corpora:
+            whole = not chunk and not overlap
+            made = dataset.corpus() if whole else self._corpus(dataset).split(chunk, overlap)
+            self._corpora[key] = made
+        return self._corpora[key]
+
+    def _embedder(self, params: Mapping[str, JSON], variant: Variant) -> Model | None:
+        """The embedder that a strategy's parameter of that name means, where it has one and it is set."""
+        name = params.get("embedder")
+        if not name:
+            return None
+        if name not in self._embedders:
+            try:
+                self._embedders[name] = embedders.load(str(name), self._workspace)
+            except ConfigError as error:
+                raise self._located(error, *variant.at) from None
+        return self._embedders[name]
 
     def _persona(self, name: str) -> Any:
         known = self._workspace.names("prompts/system", ".j2")

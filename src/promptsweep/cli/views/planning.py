@@ -8,7 +8,7 @@ from itertools import product
 
 from promptsweep import runners
 from promptsweep.api import enter
-from promptsweep.api.endpoints import without_key
+from promptsweep.api.endpoints import embedders_without_key, without_key
 from promptsweep.cli.places import find_sample
 from promptsweep.errors import ConfigError
 from promptsweep.models import Model
@@ -75,7 +75,9 @@ def _single_arms(file: SweepFile) -> Iterator[SweepFile]:
 
 
 def _without_key(file: SweepFile, workspace: Workspace) -> Mapping[str, Model]:
-    return without_key({model for variant in file.variants() for model in variant.models}, workspace)
+    variants = list(file.variants())
+    models = without_key({model for variant in variants for model in variant.models}, workspace)
+    return {**models, **embedders_without_key(variants, workspace)}
 
 
 def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) -> Plan:

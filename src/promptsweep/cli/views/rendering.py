@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptsweep.api import enter
+from promptsweep.api.endpoints import embedders_without_key
 from promptsweep.cli.places import find_sample
 from promptsweep.config import plain
 from promptsweep.errors import ConfigError
@@ -60,7 +61,9 @@ def _values(given: Sequence[str]) -> dict[str, JSON]:
 def _only_arm(content: dict[str, JSON], workspace: Workspace) -> PlannedArm:
     """The arm of a sweep made up for this, with a model that is never asked."""
     model = FunctionModel(lambda _: "", name="none")
-    arms = Planner(parse(content, Path("render")), workspace, {"none": model}).plan().arms
+    file = parse(content, Path("render"))
+    models = {"none": model, **embedders_without_key(file.variants(), workspace)}
+    arms = Planner(file, workspace, models).plan().arms
     if len(arms) > 1:
         raise ConfigError("render shows one arm: give each --param one value")
     return arms[0]
