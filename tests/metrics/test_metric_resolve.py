@@ -83,7 +83,7 @@ def test_lower_is_better_only_for_what_is_made_up_and_descriptive_metrics_take_n
         ({"contains": {"text": 7}}, r"metric 'contains': bad text 7: Input should be a valid string"),
         (
             {"rouge1": {"tokenizer": "bytes"}},
-            r"metric 'rouge1': bad tokenizer 'bytes': Input should be 'words' or ",
+            r"metric 'rouge1': bad tokenizer 'bytes': Input should be 'words', ",
         ),
         (
             {"regex": {"pattern": "("}},

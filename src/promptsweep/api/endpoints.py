@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from promptsweep.models import Model
 from promptsweep.models.endpoints import Endpoint, Shorthand, catalog
 from promptsweep.models.keys import variable
-from promptsweep.runners.sweep import Variant
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -65,12 +64,11 @@ def without_key(
     return found
 
 
-def embedders_without_key(variants: Iterable[Variant], workspace: Workspace) -> Mapping[str, Model]:
-    """Those of the embedders that strategies name whose key is not set, made without it."""
-    from promptsweep.models.embedders import OpenAIEmbedder
+def unsent_embedder(reference: str, workspace: Workspace) -> Model:
+    """An embedder to plan for: one whose key is not set is made without it."""
+    from promptsweep.models.embedders import OpenAIEmbedder, load
 
-    names = {str(variant.params["embedder"]) for variant in variants if variant.params.get("embedder")}
-    return without_key(names, workspace, OpenAIEmbedder)
+    return without_key([reference], workspace, OpenAIEmbedder).get(reference) or load(reference, workspace)
 
 
 def missing_key(reference: str, workspace: Workspace) -> str | None:

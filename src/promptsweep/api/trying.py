@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from promptsweep.api.endpoints import embedders_without_key, without_key
+from promptsweep.api.endpoints import unsent_embedder, without_key
 from promptsweep.api.entering import enter
 from promptsweep.datasets import Dataset
 from promptsweep.embeddings import shown
@@ -106,11 +106,12 @@ def prepare(trial: Trial, workspace: Workspace, models: Mapping[str, Model] | No
     }
     edits = {f"{trial.strategy}/{stage}{TEMPLATE}": text for stage, text in trial.edits.items()}
     file = parse(content, Path("playground"))
-    given = models or {
-        **without_key([trial.model], workspace),
-        **embedders_without_key(file.variants(), workspace),
-    }
-    [planned] = Planner(file, workspace, given, lambda *_: Checked(1, ()), edits).plan().arms
+    given = models or without_key([trial.model], workspace)
+    [planned] = (
+        Planner(file, workspace, given, lambda *_: Checked(1, ()), edits, load_embedder=unsent_embedder)
+        .plan()
+        .arms
+    )
     return planned
 
 
@@ -142,16 +143,11 @@ async def send(planned: PlannedArm, sample: Sample, limits: Allowance) -> Trace:
     """
     sink, progress, purse = _Nothing(), Progress(1), Purse(Budget(limits))
     gateway = _OneSend(planned.model, sink, progress, purse)
-    embedder = planned.embedder
-    embedding = (
-        {}
-        if embedder is None
-        else {embedder.name: Embedding(embedder, Gateway(embedder, sink, progress, purse))}
-    )
+    embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in planned.embedders}
     try:
         record = await attempt(Job(planned, sample, 0, 0), gateway, embedding)
     finally:
-        for model in filter(None, (planned.model, embedder)):
+        for model in (planned.model, *planned.embedders):
             await model.close()
     return _trace(record, planned.arm.label, gateway.requests)
 

@@ -44,8 +44,8 @@ class Corpus:
         """
         found: dict[str, str] = {}
         for sample in samples:
-            if "context" in sample.fields:
-                text = text_of(sample.fields["context"])
+            text = text_of(sample.fields.get("context"))
+            if text.strip():
                 found.setdefault(text, str(sample.fields.get(name or "", len(found) + 1)))
         if not found:
             raise ConfigError("there is nothing to retrieve from: no row has a context")

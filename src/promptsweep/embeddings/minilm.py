@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from promptsweep.embeddings.bert import Bert
@@ -22,6 +23,7 @@ SENTENCE, LONGEST = 256, 512
 """Tokens of a text that its vector is made of, and that have vectors of their own. Others are cut off."""
 AT_ONCE = 32
 """Texts in one forward pass."""
+_LOADING = Lock()
 
 
 class MiniLM:
@@ -71,9 +73,14 @@ class MiniLM:
         return [ids if len(ids) <= most else [*ids[: most - 1], ids[-1]] for ids in encodings]
 
 
-@cache
 def minilm() -> MiniLM:
     """The encoder, loaded once. Raises MissingExtraError without the extra `embeddings`."""
+    with _LOADING:
+        return _loaded()
+
+
+@cache
+def _loaded() -> MiniLM:
     signature()
     from importlib.resources import files
 

@@ -30,6 +30,10 @@ class Metric:
     signature: str = ""
     """Tokenizer, version and what else makes two figures comparable; equal signatures compare."""
     description: str = ""
+    embedder: str | None = None
+    """Whose vectors of the answer and its targets it needs; None for most."""
+    slow: bool = False
+    """Whether it takes so many milliseconds that other work must go on meanwhile."""
 
 
 class IntervalOf(Protocol):

@@ -26,6 +26,8 @@ class MetricDefinition:
     kind: Kind
     higher_is_better: bool | None
     signature: Callable[..., str]
+    embedder: Callable[..., str] | None = None
+    slow: bool = False
 
     @property
     def name(self) -> str:
@@ -52,6 +54,8 @@ class MetricDefinition:
             reads=self.reads,
             signature=self.signature(**values),
             description=first_line(self.function),
+            embedder=self.embedder(**values) if self.embedder else None,
+            slow=self.slow,
         )
 
 
@@ -120,6 +124,8 @@ def metric(
     reads: Reads = "answer",
     lower_is_better: bool = False,
     signature: Callable[..., str] = unsigned,
+    embedder: Callable[..., str] | None = None,
+    slow: bool = False,
 ) -> Callable[[Callable[..., Verdict]], MetricDefinition]: ...
 
 
@@ -131,16 +137,19 @@ def metric(
     reads: Reads = "answer",
     lower_is_better: bool = False,
     signature: Callable[..., str] = unsigned,
+    embedder: Callable[..., str] | None = None,
+    slow: bool = False,
 ) -> MetricDefinition | Callable[[Callable[..., Verdict]], MetricDefinition]:
     """Makes a function `(answer, sample, *, parameters…) -> Score | float | bool | None` a metric.
 
     The function's name is the metric's name and the first line of its docstring the description.
-    `signature` is called with the parameters. Works bare, `@metric`, and with properties, `@metric(…)`.
+    `signature` and `embedder` are called with the parameters. Works bare, `@metric`, and with properties,
+    `@metric(…)`.
     """
     higher_is_better = None if kind == "descriptive" else not lower_is_better
 
     def define(function: Callable[..., Verdict]) -> MetricDefinition:
-        return MetricDefinition(function, reads, kind, higher_is_better, signature)
+        return MetricDefinition(function, reads, kind, higher_is_better, signature, embedder, slow)
 
     return define if function is None else define(function)
 

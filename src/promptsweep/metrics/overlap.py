@@ -7,17 +7,19 @@ from collections.abc import Sequence
 
 from promptsweep.metrics import tokens
 from promptsweep.metrics.define import metric
+from promptsweep.metrics.tokens import Tokenizer
 from promptsweep.types import Sample
 
 
-@metric(kind="graded", signature=lambda: "norm:squad-unicode")
-def token_f1(answer: str, sample: Sample) -> float | None:
+def _signature(tokenizer: Tokenizer = "words") -> str:
+    return "norm:squad-unicode" + ("" if tokenizer == "words" else f"|{tokens.signed(tokenizer)}")
+
+
+@metric(kind="graded", signature=_signature)
+def token_f1(answer: str, sample: Sample, *, tokenizer: Tokenizer = "words") -> float | None:
     """Overlap of words, counted with repeats, with the target that fits best (SQuAD F1, 0–1)."""
-    given = tokens.normalised(answer, articles=False).split()
-    return max(
-        (overlap_f1(given, tokens.normalised(target, articles=False).split()) for target in sample.targets),
-        default=None,
-    )
+    given = _tokens(answer, tokenizer)
+    return max((overlap_f1(given, _tokens(target, tokenizer)) for target in sample.targets), default=None)
 
 
 @metric(kind="graded", signature=lambda: "norm:korquad")
@@ -36,6 +38,11 @@ def overlap_f1(given: Sequence[str], wanted: Sequence[str]) -> float:
         return float(not given and not wanted)
     shared = sum((Counter(given) & Counter(wanted)).values())
     return 2 * shared / (len(given) + len(wanted))
+
+
+def _tokens(text: str, tokenizer: Tokenizer) -> list[str]:
+    bare = tokens.normalised(text, articles=False)
+    return bare.split() if tokenizer == "words" else tokens.tokenize(bare, tokenizer)
 
 
 def _characters(text: str) -> str:

@@ -16,8 +16,11 @@ from promptsweep.metrics import (
     abstention,
     bleu,
     classification,
+    draws,
     following,
     matching,
+    meaning,
+    ngrams,
     overlap,
     records,
     retrieval,
@@ -39,6 +42,9 @@ _MODULES = (
     following,
     abstention,
     retrieval,
+    ngrams,
+    draws,
+    meaning,
 )
 _BUILTIN: Mapping[str, Definition] = {
     name: value

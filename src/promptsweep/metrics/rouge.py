@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from promptsweep.metrics.define import metric
-from promptsweep.metrics.tokens import Tokenizer, sentences, tokenize
+from promptsweep.metrics.tokens import Tokenizer, sentences, signed, tokenize
 from promptsweep.types import Sample
 
 
 def _signature(tokenizer: Tokenizer = "words") -> str:
-    return f"tok:unicode-{tokenizer}|case:lower|stem:no"
+    return f"{signed(tokenizer)}|case:lower|stem:no"
 
 
 @metric(kind="graded", signature=_signature)

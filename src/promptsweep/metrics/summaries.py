@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
-from promptsweep.metrics import tokens
+from promptsweep.metrics import ngrams, tokens
 from promptsweep.metrics.define import metric
 from promptsweep.types import Sample, Score, nfc
 
@@ -60,8 +59,7 @@ def density(answer: str, sample: Sample) -> float | None:
 @metric(kind="descriptive", signature=_signature)
 def novel_bigrams(answer: str, sample: Sample) -> float | None:
     """Share of the summary's distinct pairs of words that the source does not have (0–1)."""
-    pairs = _pairs(tokens.words(answer))
-    return len(pairs - _pairs(tokens.words(sample.input))) / len(pairs) if pairs else None
+    return ngrams.novel(tokens.words(answer), tokens.words(sample.input), 2)
 
 
 @metric(kind="graded")
@@ -105,10 +103,6 @@ def _common(source: Sequence[str], start: int, summary: Sequence[str], at: int) 
     """How many words the two have in common from these places on."""
     most = min(len(source) - start, len(summary) - at)
     return next((n for n in range(most) if source[start + n] != summary[at + n]), most)
-
-
-def _pairs(sequence: Sequence[str]) -> set[tuple[str, str]]:
-    return set(pairwise(sequence))
 
 
 def listed_entities(sample: Sample) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal, TypeAlias
 
+from promptsweep.errors import MissingExtraError
 from promptsweep.types import nfc
 
-Tokenizer: TypeAlias = Literal["words", "chars"]
+Tokenizer: TypeAlias = Literal["words", "chars", "morphemes"]
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
@@ -53,9 +56,46 @@ def chars(text: str) -> list[str]:
     return list("".join(words(text)))
 
 
+def morphemes(text: str) -> list[str]:
+    """Korean words taken apart into stems, particles and endings, lower-case, without punctuation.
+
+    Raises MissingExtraError without the extra `ko`.
+    """
+    forms = (token.form.lower() for token in _kiwi().tokenize(nfc(text)))
+    return [form for form in forms if words(form)]
+
+
+TOKENIZERS: Mapping[Tokenizer, Callable[[str], list[str]]] = {
+    "words": words,
+    "chars": chars,
+    "morphemes": morphemes,
+}
+
+
 def tokenize(text: str, tokenizer: Tokenizer) -> list[str]:
     """The text's tokens by the tokenizer of that name."""
-    return words(text) if tokenizer == "words" else chars(text)
+    return TOKENIZERS[tokenizer](text)
+
+
+def signed(tokenizer: Tokenizer) -> str:
+    """A tokenizer in a metric's signature: `tok:unicode-words`; with its versions where it is a package's.
+
+    Raises MissingExtraError as `morphemes` does, so before anything is scored.
+    """
+    if tokenizer != "morphemes":
+        return f"tok:unicode-{tokenizer}"
+    try:
+        return f"tok:kiwi-morphemes:{version('kiwipiepy')}|model:{version('kiwipiepy_model')}"
+    except PackageNotFoundError:
+        raise MissingExtraError("the tokenizer morphemes", "ko") from None
+
+
+@cache
+def _kiwi() -> Any:
+    signed("morphemes")
+    from kiwipiepy import Kiwi
+
+    return Kiwi(num_workers=1)
 
 
 def sentences(text: str) -> list[str]:

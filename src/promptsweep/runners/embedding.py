@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.embeddings import decoded
+from promptsweep.metrics import Metric
 from promptsweep.models import Model
 from promptsweep.prompts.ask import Reply
 from promptsweep.runners.gateway import Gateway
@@ -59,6 +60,23 @@ class Embedding:
 
     def _request(self, texts: Sequence[str]) -> Request:
         return self._model.request(tuple(Message("user", text) for text in texts), {}, 0)
+
+
+async def known_to(
+    metrics: Iterable[Metric], embedding: Mapping[str, Embedding], texts: Sequence[str]
+) -> dict[tuple[str, str], Any]:
+    """The texts' vectors, by embedder and text, of each embedder that a metric needs and that must be asked.
+
+    Raises the model's sorted errors.
+    """
+    found: dict[tuple[str, str], Any] = {}
+    written = [text for text in texts if text.strip()]
+    for name in dict.fromkeys(metric.embedder or "" for metric in metrics):
+        if name in embedding:
+            replies = await embedding[name].replies(written)
+            vectors = (vector for _, completion in replies for vector in decoded(completion.text))
+            found |= {(name, text): vector for text, vector in zip(written, vectors, strict=True)}
+    return found
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

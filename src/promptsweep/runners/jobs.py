@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from promptsweep.embeddings import knowing
 from promptsweep.errors import ConfigError, ModelError, ReplayMissError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Ask
-from promptsweep.runners.embedding import Embedding
+from promptsweep.runners.embedding import Embedding, known_to
 from promptsweep.runners.gateway import Gateway, Purse
 from promptsweep.runners.plan import Plan, PlannedArm
 from promptsweep.runners.progress import Progress
@@ -97,8 +98,9 @@ def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
 async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding] = NO_EMBEDDING) -> Record:
     """Runs an arm's strategy on one sample and scores the answer; `embedding` are embedders by name."""
     planned, sample, _, repeat = job
-    embedder = None if planned.embedder is None else embedding.get(planned.embedder.name)
-    ask = planned.ask(sample, gateway.send, repeat, embedder)
+    ask = planned.ask(
+        sample, gateway.send, repeat, embedding.get(planned.renderer.params.get("embedder", ""))
+    )
     reply, error = "", None
     try:
         reply = await planned.strategy.function(sample, ask, **planned.own_params())
@@ -113,7 +115,25 @@ async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]
     seconds = ask.elapsed()
     if error is not None:
         return _record(job, ask, seconds, error=error)
-    return _scored(job, ask, seconds, reply)
+    return await _scored_with(embedding, job, ask, seconds, reply)
+
+
+async def _scored_with(
+    embedding: Mapping[str, Embedding], job: Job, ask: Ask, seconds: float, reply: str
+) -> Record:
+    """The scored record. What metrics need of embedders is asked before; slow ones have a thread."""
+    metrics = job.planned.metrics
+    if not any(metric.slow for metric in metrics):
+        return _scored(job, ask, seconds, reply)
+    answer = job.planned.parse(reply, job.sample)
+    try:
+        known = await known_to(metrics, embedding, [answer or "", *job.sample.targets])
+    except RunFatalError:
+        raise
+    except ModelError as failure:
+        return _record(job, ask, seconds, error=f"the answer cannot be scored: {failure}")
+    with knowing(known):
+        return await asyncio.to_thread(_scored, job, ask, seconds, reply)
 
 
 def _record(job: Job, ask: Ask, seconds: float, error: str) -> Record:

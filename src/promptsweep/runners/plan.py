@@ -14,6 +14,7 @@ from promptsweep.answers import Parser, parser
 from promptsweep.datasets import Dataset, Shots
 from promptsweep.datasets import load as load_dataset
 from promptsweep.datasets.corpus import Corpus
+from promptsweep.embeddings import NAME
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import Aggregate, Metric
 from promptsweep.models import Model, embedders
@@ -57,8 +58,8 @@ class PlannedArm(ScoredArm):
     renderer: Renderer
     corpus: Callable[..., Corpus]
     """Makes the corpus of its dataset, once for all arms."""
-    embedder: Model | None = None
-    """That of its parameter `embedder`, where the strategy has one."""
+    embedders: tuple[Model, ...] = ()
+    """That of the strategy's parameter `embedder`, where it has one, and those of the metrics."""
 
     def ask(self, sample: Sample, send: Any, repeat: int = 0, embedder: Embeds | None = None) -> Ask:
         """An `Ask` for one attempt at a sample; without `embedder` nothing is embedded."""
@@ -115,8 +116,7 @@ class Plan:
     @property
     def embedders(self) -> list[Model]:
         """The embedders, each once."""
-        found = [planned.embedder for planned in self.arms if planned.embedder is not None]
-        return list({model.name: model for model in found}.values())
+        return list({model.name: model for planned in self.arms for model in planned.embedders}.values())
 
 
 class Planner:
@@ -129,8 +129,11 @@ class Planner:
         models: Mapping[str, Model] | None = None,
         known: Known = nothing_known,
         edits: Edits = UNEDITED,
+        *,
+        load_embedder: Callable[[str, Workspace], Model] = embedders.load,
     ):
         """`edits` are texts in place of templates' files, as `Templates` takes them."""
+        self._load_embedder = load_embedder
         self._file, self._sweep, self._workspace, self._known = file, file.sweep, workspace, known
         self._templates = Templates(workspace.roots, edits)
         self._models, self._embedders = dict(models or {}), dict(models or {})
@@ -187,12 +190,12 @@ class Planner:
             pick=self._picker(strategy, complete, dataset, selection, variant),
             persona=None if persona == "none" else self._persona(persona),
         )
-        embedder = self._embedder(complete, variant)
         specs = self._metric_specs(dataset)
         try:
             scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
         except ConfigError as error:
             raise self._located(error, "metrics") from None
+        own = self._embedder(complete["embedder"], *variant.at) if complete.get("embedder") else None
         arm = Arm(
             strategy=strategy.name,
             strategy_params=dict(variant.params),
@@ -203,7 +206,7 @@ class Planner:
             system=None if persona == "none" else persona,
             metrics=tuple(scorer.name for scorer in scorers),
             digests=self._digests(strategy, complete, model, dataset, selection, persona)
-            | ({"embedder": embedder.digest} if embedder else {}),
+            | ({"embedder": own.digest} if own else {}),
             files=self._files(strategy, dataset, persona),
         )
         return PlannedArm(
@@ -212,7 +215,7 @@ class Planner:
             strategy=strategy,
             renderer=renderer,
             corpus=partial(self._corpus, dataset),
-            embedder=embedder,
+            embedders=(*([own] if own else []), *self._metric_embedders(scorers)),
             dataset=dataset,
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
@@ -288,16 +291,17 @@ class Planner:
             self._corpora[key] = made
         return self._corpora[key]
 
-    def _embedder(self, params: Mapping[str, JSON], variant: Variant) -> Model | None:
-        """The embedder that a strategy's parameter of that name means, where it has one and it is set."""
-        name = params.get("embedder")
-        if not name:
-            return None
+    def _metric_embedders(self, scorers: Sequence[Metric | Aggregate]) -> list[Model]:
+        """Those that are asked before an answer is scored: the one in this process is asked by the metric."""
+        named = [one.embedder for one in scorers if isinstance(one, Metric) and one.embedder is not None]
+        return [self._embedder(name, "metrics") for name in dict.fromkeys(named) if name != NAME]
+
+    def _embedder(self, name: str, *at: str | int) -> Model:
         if name not in self._embedders:
             try:
-                self._embedders[name] = embedders.load(str(name), self._workspace)
+                self._embedders[name] = self._load_embedder(str(name), self._workspace)
             except ConfigError as error:
-                raise self._located(error, *variant.at) from None
+                raise self._located(error, *at) from None
         return self._embedders[name]
 
     def _persona(self, name: str) -> Any:

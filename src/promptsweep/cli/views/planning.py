@@ -8,7 +8,7 @@ from itertools import product
 
 from promptsweep import runners
 from promptsweep.api import enter
-from promptsweep.api.endpoints import embedders_without_key, without_key
+from promptsweep.api.endpoints import missing_key, unsent_embedder, without_key
 from promptsweep.cli.places import find_sample
 from promptsweep.errors import ConfigError
 from promptsweep.models import Model
@@ -34,7 +34,9 @@ def plan_unsent(
     """The plan of a sweep, each arm's first sample rendered. Raises ConfigError for the first mistake."""
     file = runners.load(reference, workspace, overrides)
     models = _without_key(file, workspace)
-    return UnsentPlan(_plan(file, workspace, models), tuple(models))
+    plan = _plan(file, workspace, models)
+    embedders = [model.name for model in plan.embedders if missing_key(model.name, workspace)]
+    return UnsentPlan(plan, (*models, *embedders))
 
 
 def mistakes_of_arms(reference: str, workspace: Workspace) -> list[str]:
@@ -75,13 +77,11 @@ def _single_arms(file: SweepFile) -> Iterator[SweepFile]:
 
 
 def _without_key(file: SweepFile, workspace: Workspace) -> Mapping[str, Model]:
-    variants = list(file.variants())
-    models = without_key({model for variant in variants for model in variant.models}, workspace)
-    return {**models, **embedders_without_key(variants, workspace)}
+    return without_key({model for variant in file.variants() for model in variant.models}, workspace)
 
 
 def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) -> Plan:
-    plan = Planner(file, workspace, models).plan()
+    plan = Planner(file, workspace, models, load_embedder=unsent_embedder).plan()
     if not isinstance(file, _OneArm):  # a gate may mean another arm
         runners.plan_demands(plan, file)
     enter(runners.probe(plan))

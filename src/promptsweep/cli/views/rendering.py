@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promptsweep.api import enter
-from promptsweep.api.endpoints import embedders_without_key
+from promptsweep.api.endpoints import unsent_embedder
 from promptsweep.cli.places import find_sample
 from promptsweep.config import plain
 from promptsweep.errors import ConfigError
@@ -62,8 +62,7 @@ def _only_arm(content: dict[str, JSON], workspace: Workspace) -> PlannedArm:
     """The arm of a sweep made up for this, with a model that is never asked."""
     model = FunctionModel(lambda _: "", name="none")
     file = parse(content, Path("render"))
-    models = {"none": model, **embedders_without_key(file.variants(), workspace)}
-    arms = Planner(file, workspace, models).plan().arms
+    arms = Planner(file, workspace, {"none": model}, load_embedder=unsent_embedder).plan().arms
     if len(arms) > 1:
         raise ConfigError("render shows one arm: give each --param one value")
     return arms[0]
