@@ -10,7 +10,7 @@ from pathlib import Path
 from promptsweep.api.endpoints import unsent_embedder, without_key
 from promptsweep.api.entering import enter
 from promptsweep.datasets import Dataset
-from promptsweep.embeddings import shown
+from promptsweep.embeddings import brief, shown
 from promptsweep.errors import ConfigError, ModelError, PromptsweepError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Templates
@@ -218,10 +218,11 @@ def _trace(record: Record, label: str, requests: Mapping[str, Request]) -> Trace
 
 def _calls(record: Record, requests: Mapping[str, Request]) -> Iterator[TraceCall]:
     for call in record.calls:
+        request = requests.get(call.key)
         yield TraceCall(
             stage=call.stage,
             key=call.key,
-            request=requests.get(call.key),
+            request=request and brief(request),
             completion=call.completion and replace(call.completion, text=shown(call.completion.text)),
             started=call.started,
             ended=call.ended,

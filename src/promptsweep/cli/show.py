@@ -29,6 +29,10 @@ def show(  # noqa: PLR0913, PLR0917  the options of the command
             "--classes", help="Precision, recall and F1 of each class, and what it is mistaken for."
         ),
     ] = False,
+    widening: Annotated[
+        bool,
+        typer.Option("--widening", help="Retrieval that widens: score and cost by how much was shown."),
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most N samples.")] = 20,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -37,16 +41,19 @@ def show(  # noqa: PLR0913, PLR0917  the options of the command
     """Show a run's leaderboard, its samples, or one in full.
 
     The samples with --arm or --wrong; with --sample all there is about one: messages, reply, scores; with
-    --classes the tables of a classification.
+    --classes the tables of a classification, with --widening what each width of a retrieval was worth.
     """
     from promptsweep.cli.views.classes import print_classes
     from promptsweep.cli.views.leaderboard import print_run
     from promptsweep.cli.views.samples import print_samples
     from promptsweep.cli.views.traces import print_trace
+    from promptsweep.cli.views.widening import print_widenings
 
     with stored_run(run, workspace, store) as found:
         if classes:
             print_classes(found, arm, json=json)
+        elif widening:
+            print_widenings(found, arm, json=json)
         elif sample is not None:
             print_trace(found, sample, arm, json=json)
         elif arm is not None or wrong:

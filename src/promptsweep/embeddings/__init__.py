@@ -2,12 +2,13 @@
 
 from promptsweep.embeddings.known import knowing, vectors_of
 from promptsweep.embeddings.minilm import NAME, MiniLM, minilm, signature
-from promptsweep.embeddings.vectors import PATH, decoded, embeds, encoded, shown, unit
+from promptsweep.embeddings.vectors import PATH, brief, decoded, embeds, encoded, shown, unit
 
 __all__ = [
     "NAME",
     "PATH",
     "MiniLM",
+    "brief",
     "decoded",
     "embeds",
     "encoded",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptsweep.types import Request
+from promptsweep.types import Message, Request
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,14 @@ def shown(text: str) -> str:
         return text
     _, count, size, _ = text.split(":")
     return f"({count} {'vector' if count == '1' else 'vectors'} of {size} numbers)"
+
+
+def brief(request: Request) -> Request:
+    """A request as people are shown it: of many texts to embed the first, and how many more there are."""
+    if not embeds(request) or len(request.messages) < 2:
+        return request
+    more = Message("user", f"(and {len(request.messages) - 1} more)")
+    return replace(request, messages=(request.messages[0], more))
 
 
 def unit(vectors: NDArray[Any]) -> NDArray[Any]:

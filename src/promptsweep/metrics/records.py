@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from promptsweep.answers import json_value
-from promptsweep.metrics.define import metric
+from promptsweep.metrics.define import aggregate, metric
+from promptsweep.metrics.resampling import Resampling
 from promptsweep.types import JSON, Sample, Score, nfc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Field: TypeAlias = tuple[str, str, str | float | bool]
 """Path, type and value of one leaf: ("items[].price", "number", 3.5)."""
@@ -49,6 +53,34 @@ def field_f1(answer: str, sample: Sample) -> Score | None:
     given = Counter(_fields(value))
     scores = [_fields_score(given, Counter(_fields(_parsed(target)))) for target in sample.targets]
     return max(scores, key=lambda score: score.value)
+
+
+def _micro_resampling(answers: Sequence[str | None], samples: Sequence[Sample]) -> Resampling:
+    import numpy as np
+
+    def values(sums: NDArray[Any]) -> NDArray[Any]:
+        shared, both = sums[:, 0], sums[:, 1]
+        return np.where(both > 0, 2 * shared / np.maximum(both, 1), 1.0)
+
+    counts = [_shared(answer, sample) for answer, sample in zip(answers, samples, strict=True)]
+    return Resampling(np.array(counts, float), values)
+
+
+@aggregate(_micro_resampling)
+def field_micro_f1(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
+    """F1 over the fields of all records together (0–1): each field counts the same, not each record."""
+    import numpy as np
+
+    found = _micro_resampling(answers, samples)
+    return float(found.values(np.sum(found.statistics, axis=0, keepdims=True))[0])
+
+
+def _shared(answer: str | None, sample: Sample) -> tuple[int, int]:
+    """Fields that answer and target share, and those of both; for the target that fits best."""
+    given = Counter(_fields(_parsed(answer or "")))
+    wanted = [Counter(_fields(_parsed(target))) for target in sample.targets]
+    found = [((given & one).total(), given.total() + one.total()) for one in wanted]
+    return max(found, key=lambda pair: 2 * pair[0] / pair[1] if pair[1] else 1.0)
 
 
 @metric(kind="graded", lower_is_better=True)

@@ -25,6 +25,7 @@ from promptsweep.metrics import (
     records,
     retrieval,
     rouge,
+    shapes,
     summaries,
 )
 from promptsweep.metrics.base import Aggregate, Kind, Metric
@@ -45,6 +46,7 @@ _MODULES = (
     ngrams,
     draws,
     meaning,
+    shapes,
 )
 _BUILTIN: Mapping[str, Definition] = {
     name: value

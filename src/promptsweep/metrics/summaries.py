@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
+from promptsweep.answers.numerals import numerals, plain, value_of
 from promptsweep.metrics import ngrams, tokens
 from promptsweep.metrics.define import metric
 from promptsweep.types import Sample, Score, nfc
@@ -60,6 +62,17 @@ def density(answer: str, sample: Sample) -> float | None:
 def novel_bigrams(answer: str, sample: Sample) -> float | None:
     """Share of the summary's distinct pairs of words that the source does not have (0–1)."""
     return ngrams.novel(tokens.words(answer), tokens.words(sample.input), 2)
+
+
+@metric(lower_is_better=True)
+def unsupported_numbers(answer: str, sample: Sample) -> Score | None:
+    """Share of the answer's numbers, by value, that the source does not have (0–1, lower is better)."""
+    given = _numbers(answer)
+    if not given:
+        return None
+    known = set(_numbers(sample.input).values())
+    alone = [text for text, value in given.items() if value not in known]
+    return Score(len(alone) / len(given), f"not in the source: {', '.join(alone)}" if alone else "")
 
 
 @metric(kind="graded")
@@ -119,6 +132,12 @@ def mentions(text: str, entity: str) -> bool:
     """
     end = r"(?![a-z0-9])" if entity[-1].isascii() else ""
     return re.search(rf"(?<![^\W_]){re.escape(_folded(entity))}{end}", _folded(text)) is not None
+
+
+def _numbers(text: str) -> dict[str, Decimal]:
+    """A text's numbers as they are written, and their values."""
+    found = ((one[0].strip(), value_of(one)) for one in numerals(plain(nfc(text))))
+    return {written: value for written, value in found if value is not None}
 
 
 def _folded(text: str) -> str:

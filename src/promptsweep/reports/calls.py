@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, ScalarSelect, Select, select
 
-from promptsweep.embeddings import shown
+from promptsweep.embeddings import brief, shown
 from promptsweep.reports import schema
 from promptsweep.reports.rows import completion_of
 from promptsweep.reports.store import Store, loads
@@ -90,7 +90,7 @@ def call_of(row: Any) -> TraceCall:
     return TraceCall(
         stage=row.stage,
         key=row.key,
-        request=request_of(row) if kept else None,
+        request=brief(request_of(row)) if kept else None,
         completion=replace(completion_of(row), text=shown(row.text), cached=bool(row.cached))
         if kept and row.error is None
         else None,

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from promptsweep import metrics as metric_room
 from promptsweep.answers import Parser, parser
+from promptsweep.embeddings import NAME
 from promptsweep.errors import ConfigError
 from promptsweep.metrics import Metric
 from promptsweep.reports import schema
@@ -51,13 +52,15 @@ class Curve:
     """Records without an error."""
 
 
-class _Draw(NamedTuple):
+class Draw(NamedTuple):
+    """One reply, read and scored by itself."""
+
     answer: str | None
     score: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """How an arm's replies are read and scored again."""
 
     metric: StoredMetric
@@ -76,7 +79,7 @@ def draws_curve(store: Store, run: str, arm: str) -> Curve | None:
     row = store.find_run(run)
     found = match_arm(store.arms(row.id), arm)
     read = list(attempts(store, row, found))
-    reading = _reading(found, read)
+    reading = reading_of(found, read)
     if reading is None or not read:
         return None
     texts = _texts(store, found, origin(store, row), read[-1].id)
@@ -89,8 +92,11 @@ def draws_curve(store: Store, run: str, arm: str) -> Curve | None:
     return Curve(reading.metric.name, tuple(points), len(known), len(read), finished(store, found))
 
 
-def _reading(arm: Any, read: Sequence[Attempt]) -> _Reading | None:
-    """None without a metric that judges between 0 and 1, or where its function is not to be found."""
+def reading_of(arm: Any, read: Sequence[Attempt]) -> Reading | None:
+    """None without a metric that judges between 0 and 1, or where a reply alone does not tell its value:
+
+    its function is not to be found, it reads what the strategy noted, or an endpoint would have to be asked.
+    """
     metric = judged_by(arm)
     if metric is None:
         return None
@@ -100,9 +106,9 @@ def _reading(arm: Any, read: Sequence[Attempt]) -> _Reading | None:
     except ConfigError:
         return None
     labels = dict.fromkeys(label for one in read for label in (*one.sample.targets, *cast_in(one.details)[0]))
-    if not isinstance(scorer, Metric):
+    if not isinstance(scorer, Metric) or scorer.reads == "details" or scorer.embedder not in (None, NAME):
         return None
-    return _Reading(metric, scorer, parser(arm.task, tuple(labels)))
+    return Reading(metric, scorer, parser(arm.task, tuple(labels)))
 
 
 def _texts(store: Store, arm: Any, maker: str, last: int) -> Mapping[int, list[str | None]]:
@@ -119,9 +125,9 @@ def _texts(store: Store, arm: Any, maker: str, last: int) -> Mapping[int, list[s
         return {record: [row.text for row in own] for record, own in groupby(rows, lambda row: row.record)}
 
 
-def _expected(attempt: Attempt, texts: Sequence[str | None], reading: _Reading) -> list[float] | None:
+def _expected(attempt: Attempt, texts: Sequence[str | None], reading: Reading) -> list[float] | None:
     """Expected merit by number of draws; None where the replies do not give what was noted."""
-    draws = [_draw(text, attempt.sample, reading) for text in texts if text is not None]
+    draws = [read_alone(text, attempt.sample, reading) for text in texts if text is not None]
     answers = [draw.answer for draw in draws]
     noted, _ = cast_in(attempt.details)
     scores = [draw.score for draw in draws if draw.score is not None]
@@ -133,10 +139,10 @@ def _expected(attempt: Attempt, texts: Sequence[str | None], reading: _Reading) 
     return expected
 
 
-def _draw(text: str, sample: Sample, reading: _Reading) -> _Draw:
+def read_alone(text: str, sample: Sample, reading: Reading) -> Draw:
     """What one reply alone would be read as, and its merit."""
     answer = reading.parse(text, sample)
     if answer is None and reading.scorer.reads != "reply":
-        return _Draw(None, 0.0)
+        return Draw(None, 0.0)
     score = reading.scorer.score(text if reading.scorer.reads == "reply" else str(answer), sample)
-    return _Draw(answer, None if score is None else merit(reading.metric, score.value))
+    return Draw(answer, None if score is None else merit(reading.metric, score.value))
