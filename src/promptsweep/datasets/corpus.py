@@ -16,7 +16,7 @@ FUSION = 60
 """k of reciprocal-rank fusion, as its authors chose it."""
 DEPTH = 100
 """Passages of each ranking that are fused."""
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"\S+")
 
 
 class Passage(NamedTuple):
@@ -104,21 +104,16 @@ def parts(text: str, size: int, overlap: int) -> Iterator[str]:
 
     Each part begins with the last words of the one before, up to `overlap` characters.
     """
-    words = [word[at : at + size] for word in _WORD.findall(text) for at in range(0, len(word), size)]
+    words = [
+        (at, min(at + size, word.end()))
+        for word in _WORD.finditer(text)
+        for at in range(word.start(), word.end(), size)
+    ]
     begin = end = 0
     while end < len(words):
-        length = sum(map(len, words[begin:end]))
-        while end < len(words) and (length := length + len(words[end])) <= size:
+        while end < len(words) and words[end][1] - words[begin][0] <= size:
             end += 1
-        yield "".join(words[begin:end]).strip()
-        room = size - len(words[end]) if end < len(words) else 0
-        begin = _repeated(words, begin, end, min(overlap, room))
-
-
-def _repeated(words: Sequence[str], begin: int, end: int, most: int) -> int:
-    """Where the last words from `begin` to `end` begin that have at most so many characters; never all."""
-    start = end
-    while start - 1 > begin and len(words[start - 1]) <= most:
-        start -= 1
-        most -= len(words[start])
-    return start
+        yield text[words[begin][0] : words[end - 1][1]]
+        if end < len(words):
+            earliest = max(words[end - 1][1] - overlap, words[end][1] - size)
+            begin = next(at for at in range(begin + 1, end + 1) if words[at][0] >= earliest or at == end)

@@ -31,7 +31,7 @@ def check_params(name: str, function: Callable[..., Any], params: Mapping[str, A
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """The function's types; none where they are imported for type checkers only."""
     try:
-        return get_type_hints(function)
+        return get_type_hints(function, include_extras=True)
     except NameError:
         return {}
 

@@ -416,3 +416,7 @@ async def probe(plan: Plan) -> None:
         request = await first_request(planned, next(iter(planned.selection)))
         if plan.budget is not None:
             plan.budget.check(worst_case(request, planned.model), planned.arm.label)
+    for embedder in plan.embedders:
+        if plan.budget is not None:
+            text = embedder.request((Message("user", ""),), {}, 0)
+            plan.budget.check(worst_case(text, embedder), embedder.name)

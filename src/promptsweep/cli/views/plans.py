@@ -69,6 +69,7 @@ def plan_json(costing: Costing, forecast: Forecast | None) -> dict[str, JSON]:
         "tokens": costing.tokens,
         "usd": costing.usd,
         "least_seconds": costing.seconds,
+        "embedders": [model.name for model in plan.embedders],
         "prices": {name: _quote_json(found) for name, found in costing.quotes.items()},
         "budget": None if plan.budget is None else asdict(plan.budget),
         "warnings": list(plan.warnings),
@@ -114,7 +115,7 @@ def print_plan(costing: Costing) -> None:
     arms = figures.plural(len(costing.arms), "arm") + (f" on {models[0]}" if len(models) == 1 else "")
     repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
     emit(f"{arms}, {figures.plural(plan.total, 'record')}{repeats}.")
-    emit(*_sums(costing), *_vocabularies(costing.arms), *_prices(costing))
+    emit(*_sums(costing), *_embedders(plan), *_vocabularies(costing.arms), *_prices(costing))
     if costing.seconds:
         emit(f"Time: at least {clock(costing.seconds)} at the configured rates.")
     if plan.budget is not None:
@@ -134,6 +135,11 @@ def _sums(costing: Costing) -> Iterator[str]:
     else:
         cost = "at an unknown price" if costing.usd is None else figures.dollars(costing.usd)
         yield f"At most {calls}, about {compact(costing.tokens)} tokens, {cost}."
+
+
+def _embedders(plan: Plan) -> Iterator[str]:
+    if plan.embedders:
+        yield f"Vectors of {', '.join(model.name for model in plan.embedders)} come on top of this."
 
 
 def _vocabularies(arms: Sequence[ArmEstimate]) -> Iterator[str]:
@@ -163,9 +169,10 @@ def _budget(costing: Costing) -> str:
     limits = {name: value for name, value in asdict(allowed).items() if value is not None}
     worst = {"usd": costing.usd, "tokens": costing.tokens, "requests": costing.calls}
     shown = ", ".join(f"{value:,} {name}" for name, value in limits.items())
-    enough = all((most := worst.get(name)) is not None and most <= value for name, value in limits.items())
+    known = not costing.plan.embedders
+    known &= all((most := worst.get(name)) is not None and most <= value for name, value in limits.items())
     return f"Budget: {shown}" + (
-        ", enough for the worst case." if enough else "; the run stops where it is reached."
+        ", enough for the worst case." if known else "; the run stops where it is reached."
     )
 
 
