@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 import promptsweep
+from promptsweep import api
 from promptsweep.embeddings import PATH, encoded, unit
 from promptsweep.errors import ConfigError, ServerError
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.retry import Retries
 from promptsweep.reports import open_store
 from promptsweep.reports.ledger import of_run
+from promptsweep.reports.recording import record
 from promptsweep.reports.traces import trace
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Status, Usage
@@ -144,18 +146,12 @@ def test_parts_of_passages_are_found_and_counted_as_their_passage(tmp_path):
 def test_another_embedder_is_another_arm(tmp_path):
     runs = []
     for name in ("toy", "other"):
-        toy = Embedder(meanings, name=name)
+        toy = Embedder(meanings, name=name)  # its name is its identity
         run, _ = retrieving(tmp_path, {"by": "embedding", "embedder": "toy"}, toy)
         runs.append(run)
 
-    first, second = (open_store_arms(run, tmp_path) for run in runs)
+    first, second = ([arm.key for arm in run.store.arms(run.id)] for run in runs)
     assert first != second
-
-
-def open_store_arms(run, root):
-    from promptsweep.workspace import Workspace
-
-    return [arm.key for arm in open_store(Workspace(root)).arms(run.id)]
 
 
 def test_when_the_passages_cannot_be_embedded_no_sample_is_wrong(tmp_path):
@@ -225,3 +221,18 @@ def test_an_answer_that_cannot_be_compared_is_an_error_and_no_low_score(tmp_path
 
     assert set(run.records()["outcome"]) == {"error"}
     assert run.records()["error"].str.contains("the answer cannot be scored: down").all()
+
+
+def test_a_recording_holds_the_vectors_so_that_a_replay_needs_no_embedder(tmp_path):
+    strategy = {"retrieve": {"by": "hybrid", "embedder": "toy", "top": 1}}
+    run, workspace = retrieving(tmp_path, {"by": "hybrid", "embedder": "toy"})
+    recorded = record(open_store(workspace), run.id, tmp_path / "q.jsonl")
+    content = {"datasets": "q", "models": "m", "strategies": [strategy], "metrics": ["squad_em"]}
+
+    models = api.replayed_models(content, workspace, recorded.path)
+    planned = api.plan(content, workspace, models=models)
+    again = api.execute(planned, open_store(workspace, str(tmp_path / "other.db"))).run
+
+    assert (recorded.models, recorded.replies) == (("m", "toy"), 3 + 1 + 3)
+    assert again.status is Status.DONE
+    assert again.records()["details"].tolist() == run.records()["details"].tolist()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep import runners
-from promptsweep.models import Model, load
+from promptsweep.models import Model, embedders, load
+from promptsweep.models.forms import RequestForm
 from promptsweep.models.loading import form_today
 from promptsweep.models.recorded import recorded_models
 from promptsweep.reports.figures import plural
@@ -40,12 +41,14 @@ def replayed_models(
     else:
         file = runners.load(str(sweep), workspace, overrides)
     names = dict.fromkeys(name for variant in file.variants() for name in variant.models)
-    return recorded_models(
-        Path(recording),
-        names,
-        live=(lambda name: load(name, workspace)) if live_misses else None,
-        edited=lambda name, form: form_today(name, form, workspace),
-    )
+
+    def live(name: str) -> Model:
+        return load(name, workspace) if name in names else embedders.load(name, workspace)
+
+    def edited(name: str, form: RequestForm) -> RequestForm:
+        return form if embedders.is_embedder(form) else form_today(name, form, workspace)
+
+    return recorded_models(Path(recording), names, live if live_misses else None, edited)
 
 
 def unrecorded(progress: Progress) -> str:

@@ -43,6 +43,11 @@ def load(reference: str, workspace: Workspace) -> Model:
     return remote(reference, workspace, OpenAIEmbedder, also=[embeddings.NAME])
 
 
+def is_embedder(form: RequestForm) -> bool:
+    """Whether requests of this form are for vectors."""
+    return form.base_url.endswith(embeddings.PATH)
+
+
 class OpenAIEmbedder(OpenAIModel):
     """One embedding model of an OpenAI-compatible endpoint."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from promptsweep.errors import ConfigError, ReplayMissError, RunFatalError, unknown
 from promptsweep.models import tokens
 from promptsweep.models.base import Model
+from promptsweep.models.embedders import is_embedder
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.keyed import KeyedRecording
 from promptsweep.models.limits import Limiter, steady
@@ -25,7 +26,7 @@ Edited = Callable[[str, RequestForm], RequestForm]
 def recorded_models(
     path: Path, names: Iterable[str], live: Live | None = None, edited: Edited = lambda _, form: form
 ) -> Mapping[str, Model]:
-    """The models of these names, their replies read from a recording.
+    """The models of these names, and all recorded embedders, their replies read from a recording.
 
     Requests that were not recorded go to `live`, which is called at the first of them; without it they are
     misses. `edited` says what models make of requests today, so that a changed default is noticed. Raises
@@ -34,7 +35,8 @@ def recorded_models(
     recording = KeyedRecording(path)
     known = recording.header.models
     found: dict[str, Model] = {}
-    for name in names:
+    embedders = [name for name, one in known.items() if is_embedder(one.form)]
+    for name in dict.fromkeys([*names, *embedders]):
         if name in known:
             form = edited(name, known[name].form)
             found[name] = RecordedModel(name, recording, known[name].digest, form, live)

@@ -8,6 +8,7 @@ from typing import Any
 
 from promptsweep import config
 from promptsweep.errors import ConfigError
+from promptsweep.models.embedders import is_embedder
 from promptsweep.models.exchanges import RecordedIdentity
 from promptsweep.reports.store import Store, loads
 from promptsweep.runners import Plan
@@ -18,14 +19,19 @@ FORMS = "models"
 
 
 def noted(plan: Plan) -> dict[str, JSON]:
-    """What is stored of the plan's models, by the names that the sweep uses."""
-    models = {planned.arm.model: planned.model for planned in plan.arms}
+    """What is stored of the plan's models and embedders, by the names that the sweep uses.
+
+    Not of embedders that metrics alone ask: their replies are no calls of the arms.
+    """
+    asked = [(one, planned) for planned in plan.arms for one in planned.embedders]
+    models = {one.name: one for one, planned in asked if one.name == planned.own_embedder}
+    models |= {planned.arm.model: planned.model for planned in plan.arms}
     found = {name: {"digest": model.digest, "form": model.form.as_json()} for name, model in models.items()}
     return {FORMS: found}
 
 
 def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
-    """The models of a run's arms (`run` is its row); ConfigError where the run did not note them."""
+    """The models and embedders of a run's arms (`run` is its row); ConfigError where it did not note them."""
     known = loads(run.versions).get(FORMS, {})
     names = sorted({arm.model for arm in store.arms(run.id)})
     if any(name not in known for name in names):
@@ -34,4 +40,5 @@ def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
             "answers were imported. Run the sweep again (stored replies are used), and record that run"
         )
     path = Path(run.path)
-    return {name: config.validate(known[name], RecordedIdentity, path) for name in names}
+    found = {name: config.validate(known[name], RecordedIdentity, path) for name in sorted(known)}
+    return {name: one for name, one in found.items() if name in names or is_embedder(one.form)}

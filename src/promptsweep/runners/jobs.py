@@ -98,9 +98,7 @@ def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
 async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding] = NO_EMBEDDING) -> Record:
     """Runs an arm's strategy on one sample and scores the answer; `embedding` are embedders by name."""
     planned, sample, _, repeat = job
-    ask = planned.ask(
-        sample, gateway.send, repeat, embedding.get(planned.renderer.params.get("embedder", ""))
-    )
+    ask = planned.ask(sample, gateway.send, repeat, embedding.get(planned.own_embedder))
     reply, error = "", None
     try:
         reply = await planned.strategy.function(sample, ask, **planned.own_params())

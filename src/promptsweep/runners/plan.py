@@ -61,6 +61,11 @@ class PlannedArm(ScoredArm):
     embedders: tuple[Model, ...] = ()
     """That of the strategy's parameter `embedder`, where it has one, and those of the metrics."""
 
+    @property
+    def own_embedder(self) -> str:
+        """Name of the strategy's embedder; empty where it has none."""
+        return str(self.renderer.params.get("embedder") or "")
+
     def ask(self, sample: Sample, send: Any, repeat: int = 0, embedder: Embeds | None = None) -> Ask:
         """An `Ask` for one attempt at a sample; without `embedder` nothing is embedded."""
         return Ask(
