@@ -185,7 +185,7 @@ def test_a_budget_counts_vectors_too(tmp_path):
         ({"by": "hybrid"}, "hybrid needs an embedder: minilm, openai/text-embedding-3-small"),
         ({"by": "hybrid", "embedder": "toi"}, "Did you mean 'toy'|unknown model 'toi'"),
         ({"chunk": 40, "overlap": 40}, r"overlap must be from 0 to below chunk \(40\), not 40"),
-        ({"overlap": 3}, r"below chunk \(0\), not 3"),
+        ({"chunk": -1}, r"below chunk \(-1\), not 0"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_sent(tmp_path, params, message):

@@ -66,7 +66,7 @@ def _check_retrieval(context: str, top: int, by: str, embedder: str, chunk: int,
     if by != "tfidf" and not embedder:
         known = "minilm, openai/text-embedding-3-small or any other <endpoint>/<model>"
         raise ConfigError(f"retrieve: by: {by} needs an embedder: {known}")
-    if not (chunk == overlap == 0 or 0 <= overlap < chunk):
+    if chunk < 0 or overlap < 0 or (chunk and overlap >= chunk):
         raise ConfigError(f"retrieve: overlap must be from 0 to below chunk ({chunk}), not {overlap}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promptsweep.datasets.corpus import Corpus
-from promptsweep.embeddings import decoded
+from promptsweep.embeddings import NAME, decoded
 from promptsweep.metrics import Metric
 from promptsweep.models import Model
 from promptsweep.prompts.ask import Reply
@@ -67,12 +67,12 @@ async def known_to(
 ) -> dict[tuple[str, str], Any]:
     """The texts' vectors, by embedder and text, of each embedder that a metric needs and that must be asked.
 
-    Raises the model's sorted errors.
+    The one in this process need not be. Raises the model's sorted errors.
     """
     found: dict[tuple[str, str], Any] = {}
     written = [text for text in texts if text.strip()]
     for name in dict.fromkeys(metric.embedder or "" for metric in metrics):
-        if name in embedding:
+        if name in embedding and name != NAME:
             replies = await embedding[name].replies(written)
             vectors = (vector for _, completion in replies for vector in decoded(completion.text))
             found |= {(name, text): vector for text, vector in zip(written, vectors, strict=True)}

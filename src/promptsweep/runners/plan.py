@@ -289,11 +289,9 @@ class Planner:
         return self._shots[dataset.name]
 
     def _corpus(self, dataset: Dataset, chunk: int = 0, overlap: int = 0) -> Corpus:
-        key = dataset.name, chunk, overlap
+        key = (dataset.name, chunk, overlap if chunk else 0)
         if key not in self._corpora:
-            whole = not chunk and not overlap
-            made = dataset.corpus() if whole else self._corpus(dataset).split(chunk, overlap)
-            self._corpora[key] = made
+            self._corpora[key] = self._corpus(dataset).split(chunk, overlap) if chunk else dataset.corpus()
         return self._corpora[key]
 
     def _metric_embedders(self, scorers: Sequence[Metric | Aggregate]) -> list[Model]:
