@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep import runners
+from promptsweep.embeddings import embeds
 from promptsweep.models import Model, embedders, load
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.loading import form_today
@@ -46,7 +47,7 @@ def replayed_models(
         return load(name, workspace) if name in names else embedders.load(name, workspace)
 
     def edited(name: str, form: RequestForm) -> RequestForm:
-        return form if embedders.is_embedder(form) else form_today(name, form, workspace)
+        return form if embeds(form.base_url) else form_today(name, form, workspace)
 
     return recorded_models(Path(recording), names, live if live_misses else None, edited)
 

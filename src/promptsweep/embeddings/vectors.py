@@ -16,9 +16,9 @@ PATH = "/embeddings"
 """How the base URL of every request for vectors ends."""
 
 
-def embeds(request: Request) -> bool:
-    """Whether what a request asks for is vectors."""
-    return request.base_url.endswith(PATH)
+def embeds(base_url: str) -> bool:
+    """Whether what is asked for there is vectors."""
+    return base_url.endswith(PATH)
 
 
 def encoded(vectors: NDArray[Any]) -> str:
@@ -47,7 +47,7 @@ def shown(text: str) -> str:
 
 def brief(request: Request) -> Request:
     """A request as people are shown it: of many texts to embed the first, and how many more there are."""
-    if not embeds(request) or len(request.messages) < 2:
+    if not embeds(request.base_url) or len(request.messages) < 2:
         return request
     more = Message("user", f"(and {len(request.messages) - 1} more)")
     return replace(request, messages=(request.messages[0], more))

@@ -43,11 +43,6 @@ def load(reference: str, workspace: Workspace) -> Model:
     return remote(reference, workspace, OpenAIEmbedder, also=[embeddings.NAME])
 
 
-def is_embedder(form: RequestForm) -> bool:
-    """Whether requests of this form are for vectors."""
-    return form.base_url.endswith(embeddings.PATH)
-
-
 class OpenAIEmbedder(OpenAIModel):
     """One embedding model of an OpenAI-compatible endpoint."""
 
@@ -90,7 +85,7 @@ class OpenAIEmbedder(OpenAIModel):
 
         try:
             data = orjson.loads(content)
-            rows = sorted(data["data"], key=lambda row: row["index"])
+            rows = sorted(data["data"], key=lambda row: row.get("index", 0))
             vectors = np.array([row["embedding"] for row in rows], np.float32)
             count, _ = vectors.shape
             used = replace(usage(data.get("usage")), completion=0)
@@ -129,9 +124,8 @@ class LocalEmbedder:
         """The vectors; other work goes on meanwhile."""
         began = perf_counter()
         texts = [message.content for message in request.messages]
-        text = await asyncio.to_thread(_locally, texts)
-        used = Usage(sum(map(self.count_tokens, texts)), 0)
-        return Completion(text, usage=used, seconds=perf_counter() - began, cost=0.0)
+        text, count = await asyncio.to_thread(_locally, texts)
+        return Completion(text, usage=Usage(count, 0), seconds=perf_counter() - began, cost=0.0)
 
     def count_tokens(self, text: str) -> int:
         """An estimate."""
@@ -145,5 +139,7 @@ class LocalEmbedder:
         """Nothing to free: the weights serve the next run of this process."""
 
 
-def _locally(texts: Sequence[str]) -> str:
-    return embeddings.encoded(embeddings.minilm().vectors(texts))
+def _locally(texts: Sequence[str]) -> tuple[str, int]:
+    """The vectors as text, and how many tokens the texts have."""
+    encoder = embeddings.minilm()
+    return embeddings.encoded(encoder.vectors(texts)), sum(map(encoder.count, texts))

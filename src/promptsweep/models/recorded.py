@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from promptsweep.embeddings import embeds
 from promptsweep.errors import ConfigError, ReplayMissError, RunFatalError, unknown
 from promptsweep.models import tokens
 from promptsweep.models.base import Model
-from promptsweep.models.embedders import is_embedder
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.keyed import KeyedRecording
 from promptsweep.models.limits import Limiter, steady
@@ -35,7 +35,7 @@ def recorded_models(
     recording = KeyedRecording(path)
     known = recording.header.models
     found: dict[str, Model] = {}
-    embedders = [name for name, one in known.items() if is_embedder(one.form)]
+    embedders = [name for name, one in known.items() if embeds(one.form.base_url)]
     for name in dict.fromkeys([*names, *embedders]):
         if name in known:
             form = edited(name, known[name].form)

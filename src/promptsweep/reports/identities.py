@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from promptsweep import config
+from promptsweep.embeddings import embeds
 from promptsweep.errors import ConfigError
-from promptsweep.models.embedders import is_embedder
 from promptsweep.models.exchanges import RecordedIdentity
 from promptsweep.reports.store import Store, loads
 from promptsweep.runners import Plan
@@ -41,4 +41,4 @@ def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
         )
     path = Path(run.path)
     found = {name: config.validate(known[name], RecordedIdentity, path) for name in sorted(known)}
-    return {name: one for name, one in found.items() if name in names or is_embedder(one.form)}
+    return {name: one for name, one in found.items() if name in names or embeds(one.form.base_url)}

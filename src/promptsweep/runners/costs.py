@@ -59,7 +59,7 @@ def most_prompt_tokens(request: Request) -> int:
 def reply_cap(request: Request) -> int | None:
     """The most tokens of the reply; None where the request sets no limit. Vectors are no tokens."""
     caps = [request.params[name] for name in CAPS if isinstance(request.params.get(name), int)]
-    return max(caps, default=0 if embeds(request) else None)
+    return max(caps, default=0 if embeds(request.base_url) else None)
 
 
 def paid(completion: Completion, worst: Cost = UNKNOWN) -> Cost:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from promptsweep.embeddings import knowing
@@ -21,7 +20,6 @@ from promptsweep.types import Outcome, Record, Sample
 
 Done = Callable[[str, int, int], bool]
 """(arm key, position, repeat) → whether a run that is resumed has this record already."""
-NO_EMBEDDING: Mapping[str, Embedding] = MappingProxyType({})
 
 
 class Job(NamedTuple):
@@ -95,7 +93,7 @@ def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
                     yield Job(planned, sample, position, repeat)
 
 
-async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding] = NO_EMBEDDING) -> Record:
+async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]) -> Record:
     """Runs an arm's strategy on one sample and scores the answer; `embedding` are embedders by name."""
     planned, sample, _, repeat = job
     ask = planned.ask(sample, gateway.send, repeat, embedding.get(planned.own_embedder))

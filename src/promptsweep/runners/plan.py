@@ -211,7 +211,7 @@ class Planner:
             system=None if persona == "none" else persona,
             metrics=tuple(scorer.name for scorer in scorers),
             digests=self._digests(strategy, complete, model, dataset, selection, persona)
-            | ({"embedder": own.digest} if own else {}),
+            | ({"embedder": digest(own.digest, own.form.as_json())} if own else {}),
             files=self._files(strategy, dataset, persona),
         )
         return PlannedArm(

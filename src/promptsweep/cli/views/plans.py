@@ -169,10 +169,10 @@ def _budget(costing: Costing) -> str:
     limits = {name: value for name, value in asdict(allowed).items() if value is not None}
     worst = {"usd": costing.usd, "tokens": costing.tokens, "requests": costing.calls}
     shown = ", ".join(f"{value:,} {name}" for name, value in limits.items())
-    known = not costing.plan.embedders
-    known &= all((most := worst.get(name)) is not None and most <= value for name, value in limits.items())
+    within = all((most := worst.get(name)) is not None and most <= value for name, value in limits.items())
+    enough = within and not costing.plan.embedders
     return f"Budget: {shown}" + (
-        ", enough for the worst case." if known else "; the run stops where it is reached."
+        ", enough for the worst case." if enough else "; the run stops where it is reached."
     )
 
 
