@@ -37,9 +37,10 @@ def test_vectors_are_those_of_sentence_transformers():
 
 @needed
 def test_a_text_has_the_same_vector_whatever_is_beside_it():
-    alone = np.stack([minilm().vectors([text])[0] for text in TEXTS])
+    some = [TEXTS[4], TEXTS[1], TEXTS[6]]
+    alone = np.stack([minilm().vectors([text])[0] for text in some])
 
-    assert minilm().vectors(TEXTS) == pytest.approx(alone, abs=1e-5)
+    assert minilm().vectors(some) == pytest.approx(alone, abs=1e-5)
 
 
 @needed

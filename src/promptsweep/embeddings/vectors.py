@@ -57,5 +57,6 @@ def unit(vectors: NDArray[Any]) -> NDArray[Any]:
     """The vectors with length 1, so that products are cosines; a zero vector stays one."""
     import numpy as np
 
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+    exact = np.asarray(vectors, np.float64)  # squares of small float32 vanish
+    lengths = np.linalg.norm(exact, axis=-1, keepdims=True)
+    return np.asarray(exact / np.where(lengths > 0, lengths, 1), np.float32)
