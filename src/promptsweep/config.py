@@ -74,7 +74,7 @@ def load(path: Path, into: type[T]) -> T:
     return validate(read_yaml(path), into, path)
 
 
-def validate(data: Any, into: type[T], path: Path) -> T:
+def validate(data: Any, into: type[T], path: Path | str) -> T:
     """`data` (as `read_yaml` gives it) as the given dataclass, or ConfigError for its first mistake."""
     from pydantic import TypeAdapter, ValidationError
 

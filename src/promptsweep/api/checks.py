@@ -47,7 +47,7 @@ def check(  # noqa: PLR0913  all but three are options
 ) -> Check:
     """Runs a sweep and judges its gates against the baseline that is committed beside it.
 
-    `run` judges a stored run instead, and nothing is sent. `baseline` is a file (default:
+    `run` judges a stored run instead, and nothing is sent. `baseline` is a file or a URL (default:
     `reports/baselines/<sweep>.json`). `models`, `limit`, `fresh`, `resume` and `observe` are as for
     `run`; `announce` gets the plan before anything is sent. `broken` limits the samples kept of each gate.
 
@@ -94,12 +94,12 @@ def demands(
 
 
 def find_baseline(file: SweepFile, workspace: Workspace, given: str | Path | None = None) -> Baseline | None:
-    """The baseline in a file, or the sweep's own where a gate needs it; None where there is none.
+    """The baseline in a file or at a URL, or the sweep's own where a gate needs it; None where there is none.
 
     Raises ConfigError where it is damaged.
     """
     if given is not None:
-        return read_baseline(Path(given))
+        return read_baseline(given)
     if not any(gate.no_regression for gate in file.sweep.gates or ()):
         return None
     path = baseline_path(workspace, file.sweep.name)
@@ -124,5 +124,7 @@ def _relative(baseline: Baseline | None, workspace: Workspace) -> str | None:
     """Where the baseline is, from the workspace on where it is inside."""
     if baseline is None or baseline.path is None:
         return None
+    if isinstance(baseline.path, str):
+        return baseline.path
     path = baseline.path.resolve()
     return str(path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else baseline.path)

@@ -39,6 +39,6 @@ def check_run(store: Store, run: str, keys: dict[str, JSON], baseline: str | Pat
 def _baseline(store: Store, run: str, given: str | Path | None) -> Baseline | None:
     """The baseline of this file, or the one that the workspace has of the run's sweep, if any."""
     if given is not None:
-        return read_baseline(Path(given))
+        return read_baseline(given)
     path = baseline_path(Workspace.find(), str(store.find_run(run).name))
     return read_baseline(path) if path.is_file() else None

@@ -15,6 +15,7 @@ from promptsweep.reports import Store, open_store
 from promptsweep.reports.opening import known_store
 from promptsweep.runners import Demand, Plan, Planner, SweepFile
 from promptsweep.runners.selection import nothing_known
+from promptsweep.runners.tuned import with_tuned
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -67,7 +68,7 @@ def gated_plan(
     """As `plan`, with what the sweep's gates demand of the arms."""
     file = sweep_file(sweep, workspace, overrides)
     known = nothing_known if store is None else store.checked
-    planned = Planner(file, workspace, models, known).plan()
+    planned = with_tuned(Planner(file, workspace, models, known).plan(), workspace)
     demands = runners.plan_demands(planned, file)
     enter(runners.probe(planned))
     return planned, demands

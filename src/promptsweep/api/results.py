@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsweep.errors import ExitCode
 from promptsweep.reports import Store, summarise
+from promptsweep.reports.tuned import TunedModel, tuned_models
 from promptsweep.runners import Progress
 from promptsweep.types import JSON, Status
 
@@ -39,11 +40,17 @@ class Run:
         """An `ArmSummary` for each arm."""
         return summarise(self.store, self.id, self.row.repeats)
 
+    def tuned(self) -> list[TunedModel]:
+        """Its tuned models: base, training data, and whether they had seen what is evaluated."""
+        return tuned_models(self.row, [arm.model for arm in self.store.arms(self.id)])
+
     def as_json(self) -> dict[str, JSON]:
         """The document that `run --json` and `show --json` print."""
         row = self.row
         arms = [summary.as_json() for summary in self.summaries()]
-        return {"run": self.id, "name": row.name, "status": row.status, "error": row.error, "arms": arms}
+        found = {"run": self.id, "name": row.name, "status": row.status, "error": row.error, "arms": arms}
+        tuned = [one.as_json() for one in self.tuned()]
+        return found | ({"tuned": tuned} if tuned else {})
 
     def table(self) -> pd.DataFrame:
         """One row an arm; each metric with its bounds in columns `name`, `name_low`, `name_high`."""

@@ -17,13 +17,16 @@ from promptsweep.cli.compare import compare
 from promptsweep.cli.cost import cost
 from promptsweep.cli.dashboard import dashboard
 from promptsweep.cli.doctor import doctor
+from promptsweep.cli.export import export
+from promptsweep.cli.export_finetune import export_finetune
+from promptsweep.cli.finetune import finetune
 from promptsweep.cli.group import Commands, Resumable
 from promptsweep.cli.init import init
 from promptsweep.cli.listing import list_command
 from promptsweep.cli.plan import plan
 from promptsweep.cli.record import record
 from promptsweep.cli.render import render
-from promptsweep.cli.report import export, report
+from promptsweep.cli.report import report
 from promptsweep.cli.run import run
 from promptsweep.cli.score import import_command, score
 from promptsweep.cli.show import show
@@ -58,6 +61,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_command,
     "report": report,
     "export": export,
+    "export-finetune": export_finetune,
     "record": record,
     "cost": cost,
     "train-router": train_router,
@@ -68,6 +72,7 @@ for _name, _command in _COMMANDS.items():
     app.command(_name, cls=Resumable if _command in {run, check} else None)(_command)
 app.add_typer(baseline, name="baseline")
 app.add_typer(cache, name="cache")
+app.add_typer(finetune, name="finetune")
 
 
 def main() -> None:

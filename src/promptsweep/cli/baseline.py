@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,12 +30,11 @@ def save(
         bool, typer.Option("--force", help="Also of a run that is not complete or holds errors.")
     ] = False,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
-            metavar="FILE",
-            dir_okay=False,
+            metavar="FILE|URL",
             help="Default: reports/baselines/SWEEP.json in the workspace.",
             show_default=False,
         ),
@@ -55,16 +53,17 @@ def save(
 
     with opened(workspace, store) as found:
         made = make_baseline(found, run, answers=answers, force=force)
-    path = output or baseline_path(find_workspace(workspace), made.sweep)
-    write_baseline(made, path)
-    print_saved(made, path)
+    place = output or baseline_path(find_workspace(workspace), made.sweep)
+    print_saved(made, place, write_baseline(made, place))
 
 
 @baseline.command()
 def show(
     sweep: Annotated[
         str | None,
-        typer.Argument(metavar="SWEEP|FILE", help="A sweep's name, or a baseline's file. Default: list all."),
+        typer.Argument(
+            metavar="SWEEP|FILE|URL", help="A sweep's name, or where a baseline is. Default: list all."
+        ),
     ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,

@@ -33,12 +33,10 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
         typer.Option("--run", metavar="RUN", help="Judge this stored run of the sweep; nothing is sent."),
     ] = None,
     baseline: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--baseline",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
+            metavar="FILE|URL",
             help="Default: reports/baselines/SWEEP.json in the workspace.",
             show_default=False,
         ),
@@ -101,6 +99,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
     from promptsweep.cli.views.progress import watching
     from promptsweep.cli.views.verdicts import check_text, print_check
     from promptsweep.reports.broken import MOST
+    from promptsweep.reports.objects import shown
 
     wanted = outputs(formats, output, json)
     if run is not None:
@@ -141,7 +140,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
             "--limit": limit,
             "--up-to": up_to,
             "--repeats-to": repeats_to,
-            "--baseline": baseline,
+            "--baseline": baseline and shown(baseline),
             "--replay": replay,
             "--store": store and without_password(store),
             "--workspace": workspace,

@@ -1,4 +1,4 @@
-"""`report` and `export`: a run as a document, and its rows for other tools."""
+"""`report`: a run as a document."""
 
 from __future__ import annotations
 
@@ -70,25 +70,3 @@ def _write(text: str, output: Path) -> None:
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path=output) from None
     note(f"wrote {output}")
-
-
-def export(
-    run: RunArgument = "latest",
-    form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="jsonl, csv or parquet.")
-    ] = "jsonl",
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", file_okay=False, help="The folder to write into.")
-    ] = Path(),
-    store: StoreOption = None,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Write a run's rows as JSONL, CSV or Parquet.
-
-    Its arms, records and calls, and the grades that people gave, one file each; prints their paths.
-    """
-    from promptsweep.reports.export import export as write
-
-    with stored_run(run, workspace, store) as found:
-        for path in write(found.store, found.id, output, form):
-            typer.echo(path)

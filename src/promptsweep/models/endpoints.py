@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt
 from promptsweep import config
 from promptsweep.errors import ConfigError
 from promptsweep.models.limits import Limits
+from promptsweep.models.lineage import Lineage
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
@@ -125,6 +126,8 @@ class Shorthand:
     endpoint: str
     name: str
     params: dict[str, JSON] = field(default_factory=dict)
+    lineage: Lineage | None = None
+    """Where it comes from; None for a model that nobody here tuned."""
 
 
 @dataclass(frozen=True, slots=True)

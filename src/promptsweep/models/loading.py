@@ -45,11 +45,9 @@ def load(reference: str, workspace: Workspace) -> Model:
 def remote(reference: str, workspace: Workspace, kind: type[OpenAIModel], also: Sequence[str]) -> OpenAIModel:
     """A model of an endpoint, as `kind` speaks to it. Raises ConfigError, naming the choices `also`."""
     known = catalog(workspace)
-    short = known.models.get(reference) or _long(reference, known, also)
-    endpoint = known.endpoints.get(short.endpoint)
-    if endpoint is None:
-        raise ConfigError(unknown("endpoint", short.endpoint, known.endpoints))
-    base_url = _base_url(short.endpoint, endpoint, workspace)
+    short = served(reference, known, also)
+    endpoint = known.endpoints[short.endpoint]
+    base_url = base_url_of(short.endpoint, endpoint, workspace)
     key = keys.required(endpoint.key, workspace, short.endpoint) if endpoint.key else None
     return kind(reference, endpoint, short.name, base_url=base_url, key=key, defaults=short.params)
 
@@ -73,6 +71,14 @@ def form_today(reference: str, recorded: RequestForm, workspace: Workspace) -> R
     return endpoint_form(endpoint, short.name, base_url or recorded.base_url, short.params)
 
 
+def served(reference: str, known: Catalog, also: Sequence[str] = ()) -> Shorthand:
+    """The endpoint and name of a model that is served; ConfigError with the nearest choice, `also` those."""
+    short = known.models.get(reference) or _long(reference, known, also)
+    if short.endpoint not in known.endpoints:
+        raise ConfigError(unknown("endpoint", short.endpoint, known.endpoints))
+    return short
+
+
 def _long(reference: str, known: Catalog, also: Sequence[str]) -> Shorthand:
     found = _REMOTE.fullmatch(reference)
     if found is None:
@@ -81,7 +87,8 @@ def _long(reference: str, known: Catalog, also: Sequence[str]) -> Shorthand:
     return Shorthand(endpoint=found[1], name=found[2])
 
 
-def _base_url(name: str, endpoint: Endpoint, workspace: Workspace) -> str:
+def base_url_of(name: str, endpoint: Endpoint, workspace: Workspace) -> str:
+    """Where an endpoint is served, by the environment or else models.yaml; ConfigError by neither."""
     given = keys.variable(endpoint.url_from, workspace) if endpoint.url_from else None
     if given is not None and not is_url(given):
         raise ConfigError(f"{endpoint.url_from} must begin with http:// or https://, not {given!r}")

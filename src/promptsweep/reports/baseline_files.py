@@ -12,6 +12,7 @@ import orjson
 from promptsweep import config
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.reports.baselines import FORMAT, Baseline, BaselineArm, Key, keys_of
+from promptsweep.reports.objects import Place, is_url, read_text, shown, stored
 from promptsweep.reports.rows import dumps
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
@@ -21,18 +22,15 @@ _BULKY = ("values", "answers")
 _HEAD = ("sweep", "run", "created", "repeats", "limit", "versions")
 
 
-def write_baseline(baseline: Baseline, path: Path) -> None:
-    """Writes the file, its folder too; the same baseline gives the same bytes.
+def write_baseline(baseline: Baseline, place: Place) -> int:
+    """Writes the file (a path, its folder too, or a URL) and returns its bytes.
 
-    Raises ConfigError where it cannot be written.
+    The same baseline gives the same bytes. Raises ConfigError where it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_text(baseline_text(baseline), encoding="utf-8", newline="\n")
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path=path) from None
+    content = baseline_text(baseline).encode()
+    with stored(place) as path:
+        path.write_bytes(content)
+    return len(content)
 
 
 def baseline_text(baseline: Baseline) -> str:
@@ -94,9 +92,9 @@ class _File:
     answers: dict[str, list[list[Any]]] = field(default_factory=dict)
 
 
-def read_baseline(path: Path) -> Baseline:
-    """The baseline in a file; ConfigError, in one line, for one that is absent, damaged or newer."""
-    text = config.read_text(path)
+def read_baseline(place: Place) -> Baseline:
+    """The baseline in a file or at a URL; ConfigError, in one line, for one absent, damaged or newer."""
+    text, path = read_text(place), shown(place) if is_url(place) else Path(place)
     try:
         content = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -118,9 +116,9 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def named_baseline(reference: str, workspace: Workspace) -> Baseline:
-    """The baseline of a sweep's name, or in a file; ConfigError with the nearest name."""
-    if Path(reference).is_file():
-        return read_baseline(Path(reference))
+    """The baseline of a sweep's name, in a file or at a URL; ConfigError with the nearest name."""
+    if is_url(reference) or Path(reference).is_file():
+        return read_baseline(reference)
     known = {path.stem: path for path in _paths(workspace)}
     if reference not in known:
         raise ConfigError(unknown("baseline", reference, known))
@@ -140,7 +138,7 @@ def _conflict(text: str) -> str:
     return " (git left conflict marks in it)" if "\n<<<<<<<" in f"\n{text}" else ""
 
 
-def _filled(found: _File, path: Path) -> Iterator[BaselineArm]:
+def _filled(found: _File, path: Path | str) -> Iterator[BaselineArm]:
     """The arms with what is kept of their samples."""
     from dataclasses import replace
 
@@ -163,7 +161,7 @@ def _is_value(value: Any) -> bool:
 
 
 def _column(
-    rows: Sequence[Sequence[Any]], place: int, siblings: int, path: Path
+    rows: Sequence[Sequence[Any]], place: int, siblings: int, path: Path | str
 ) -> Mapping[Key, tuple[Any, ...]]:
     """The cells of one arm by sample."""
     found: dict[Key, tuple[Any, ...]] = {}

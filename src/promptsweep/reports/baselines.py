@@ -79,8 +79,8 @@ class Baseline:
     versions: Mapping[str, JSON]
     """Of promptsweep and Python, and the commit."""
     arms: tuple[BaselineArm, ...]
-    path: Path | None = None
-    """The file it was read from."""
+    path: Path | str | None = None
+    """The file it was read from; a URL as it may be shown."""
 
     @property
     def place(self) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from promptsweep.reports import schema
 from promptsweep.reports.arms import of_their_arms
 from promptsweep.reports.grown import planned_repeats
-from promptsweep.reports.identities import FORMS
+from promptsweep.reports.identities import NO_VERSIONS
 from promptsweep.reports.pages import RecordRow, page
 from promptsweep.reports.store import Store, loads
 from promptsweep.reports.traces import Trace, trace
@@ -153,7 +153,7 @@ def _info(row: Any, counts: Sequence[Any]) -> RunInfo:
         error=row.error,
         warnings=tuple(loads(row.warnings)),
         sweep=loads(row.sweep),
-        versions={name: version for name, version in loads(row.versions).items() if name != FORMS},
+        versions={name: version for name, version in loads(row.versions).items() if name not in NO_VERSIONS},
         repeats=row.repeats,
         arms=len(counts),
         planned=sum(count.planned * planned_repeats(row, count.label) for count in counts),

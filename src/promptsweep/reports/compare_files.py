@@ -15,6 +15,7 @@ from promptsweep.reports.efficiency import efficiency_json
 from promptsweep.reports.escape import label, literal, table
 from promptsweep.reports.flips import change_words
 from promptsweep.reports.sliced import slices_json
+from promptsweep.reports.tuned import tuned_lines
 from promptsweep.types import JSON
 
 
@@ -25,7 +26,8 @@ def compared_markdown(found: Compared) -> str:
         lines += [f"## {label(title[0].upper() + title[1:])}", "", *_group(group), ""]
     for best in found.best:
         lines += [*(f"- {label(line)}" for line in columns.best_lines(best)), ""]
-    lines += [f"- {label(line)}" for line in (*columns.DIFFERENCES, columns.methods(found.comparisons))]
+    method = columns.methods(found.comparisons)
+    lines += [f"- {label(line)}" for line in (*tuned_lines(found.tuned), *columns.DIFFERENCES, method)]
     for costs in found.costs:
         arms = Figures("arm", [arm_name(one.arm, costs.dataset) for one in costs.arms])
         lines += [

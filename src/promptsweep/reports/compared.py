@@ -15,6 +15,7 @@ from promptsweep.reports.flips import change_words
 from promptsweep.reports.opponents import Opponents, between_runs, within_run
 from promptsweep.reports.sliced import Sliced, compare_slices, slices_json
 from promptsweep.reports.store import Store
+from promptsweep.reports.tuned import TunedModel, tuned_of_arms
 from promptsweep.types import JSON
 
 
@@ -49,6 +50,8 @@ class Compared:
     """Where asked for."""
     slices: Sequence[Sliced]
     """Where asked for."""
+    tuned: Sequence[TunedModel]
+    """The tuned models among those of the arms."""
 
     def as_json(self) -> dict[str, JSON]:
         """The document of `compare --json`; lists that were not asked for are empty."""
@@ -57,6 +60,7 @@ class Compared:
             "best": best_json(self.best),
             "costs": efficiency_json(self.costs),
             "slices": slices_json(self.slices),
+            "tuned": [one.as_json() for one in self.tuned],
             "flips": list(self._flips()),
         }
 
@@ -98,6 +102,7 @@ def compared(store: Store, question: Question) -> Compared:
         best=[one for one in best if one.dataset in datasets],
         costs=[one for one in costs if one.dataset in datasets],
         slices=[] if by is None else compare_slices(store, opponents, by, question.metric),
+        tuned=tuned_of_arms(store, (arm for pair in opponents for arm in pair)),
     )
 
 

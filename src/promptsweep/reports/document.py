@@ -14,6 +14,7 @@ from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary, metric_names, summarise
+from promptsweep.reports.tuned import TunedModel, tuned_of_arms
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Document:
     metrics: Mapping[str, StoredMetric]
     """By name."""
     missing: Sequence[Missing]
+    tuned: Sequence[TunedModel]
 
 
 def document(store: Store, run: str) -> Document:
@@ -84,6 +86,7 @@ def document(store: Store, run: str) -> Document:
         chapters=_chapters(store, info, metrics),
         metrics=metrics,
         missing=missing(store, info.id),
+        tuned=tuned_of_arms(store, store.arms(info.id)),
     )
 
 

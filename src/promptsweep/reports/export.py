@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,38 +12,79 @@ import orjson
 
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
 from promptsweep.reports.grades import grade_table
+from promptsweep.reports.objects import Place, inside, stored
 from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import summarise
-from promptsweep.reports.tables import BATCH, Row, Table, arm_table, call_table, record_table
+from promptsweep.reports.tables import BATCH, Kind, Row, Table, arm_table, call_table, record_table
 from promptsweep.types import JSON
 
+_UNSAFE = re.compile(r"""[\x00-\x1f\x7f"#%'*/:=?\\{}\[\]^]""")
+"""What Hive escapes in the names of partitions."""
 
-def export(store: Store, run: str, folder: Path, format: str) -> list[Path]:
-    """Writes a run's arms, records and calls to `<run>.<table>.<format>` in `folder`; returns the paths.
 
-    And its grades, where there are any. `format` is `jsonl`, `csv` or `parquet` (extra `parquet`). Lists and
-    mappings are JSON text in CSV and Parquet. All is UTF-8; memory stays flat. Raises ConfigError for an
-    unknown run or format and where the files cannot be written.
+def export(store: Store, run: str, folder: Place, format: str) -> list[Place]:
+    """Writes a run's arms, records and calls to `<run>.<table>.<format>` in `folder`; returns where they are.
+
+    And its grades, where there are any. `folder` is a path or a URL (extra `objects`); `format` is `jsonl`,
+    `csv` or `parquet` (extra `parquet`). Lists and mappings are JSON text in CSV and Parquet. All is UTF-8;
+    memory stays flat. Raises ConfigError for an unknown run or format and where the files cannot be written.
     """
     if format not in WRITERS:
         raise ConfigError(unknown("format", format, WRITERS))
     row = store.find_run(run)
-    grades = grade_table(store, row.id)
-    tables = [
-        arm_table(summarise(store, row.id, row.repeats)),
-        record_table(store, row.id),
-        call_table(store, row.id),
-        *([grades] if grades.rows else []),
-    ]
-    paths = [folder / f"{row.id}.{table.name}.{format}" for table in tables]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for table, path in zip(tables, paths, strict=True):
+    arms = arm_table(summarise(store, row.id, row.repeats))
+    tables = [arms, record_table(store, row.id), call_table(store, row.id), *_grades(store, row.id)]
+    places = [inside(folder, f"{row.id}.{table.name}.{format}") for table in tables]
+    for table, place in zip(tables, places, strict=True):
+        with stored(place) as path:
             WRITERS[format](table, path)
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path=folder) from None
-    return paths
+    return places
+
+
+def export_partitioned(store: Store, run: str, folder: Place) -> list[Place]:
+    """Writes a run's tables as Parquet, partitioned the way that Hive does, for DuckDB and Spark.
+
+    `records/run=…/arm=…/part.parquet` and the same under `calls/`; `arms/run=…/part.parquet`, and `grades/`
+    where there are any. Columns of the path are not in the files. All arms have the same columns; other runs
+    in the same folder may have other metrics. Raises like `export`.
+    """
+    row = store.find_run(run)
+    labels = [arm.label for arm in store.arms(row.id)]
+    places = []
+    for table_of in (record_table, call_table):
+        whole = table_of(store, row.id)
+        for label in labels:
+            part = Table(
+                whole.name, _without(whole.columns, "run", "arm"), table_of(store, row.id, label).rows
+            )
+            places.append(_write_part(part, folder, run=row.id, arm=label))
+    for table in (arm_table(summarise(store, row.id, row.repeats)), *_grades(store, row.id)):
+        part = Table(table.name, _without(table.columns, "run"), table.rows)
+        places.append(_write_part(part, folder, run=row.id))
+    return places
+
+
+def _grades(store: Store, run: str) -> list[Table]:
+    grades = grade_table(store, run)
+    return [grades] if grades.rows else []
+
+
+def _write_part(table: Table, folder: Place, **keys: str) -> Place:
+    names = [f"{name}={_escaped(value)}" for name, value in keys.items()]
+    place = inside(folder, table.name, *names, "part.parquet")
+    with stored(place) as path:
+        _write_parquet(table, path)
+    return place
+
+
+def _escaped(value: str) -> str:
+    """A value in a folder's name, as Hive and Spark escape it."""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", value)
+
+
+def _without(columns: Mapping[str, Kind], *names: str) -> dict[str, Kind]:
+    return {name: kind for name, kind in columns.items() if name not in names}
 
 
 def _write_jsonl(table: Table, path: Path) -> None:

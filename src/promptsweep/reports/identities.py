@@ -16,6 +16,9 @@ from promptsweep.types import JSON
 
 FORMS = "models"
 """Key beside the versions that a run was made with."""
+TUNED = "tuned"
+"""Key of what is known of tuned models, beside the same."""
+NO_VERSIONS = frozenset({FORMS, TUNED})
 
 
 def noted(plan: Plan) -> dict[str, JSON]:
@@ -27,7 +30,8 @@ def noted(plan: Plan) -> dict[str, JSON]:
     models = {one.name: one for one, planned in asked if one.name == planned.own_embedder}
     models |= {planned.arm.model: planned.model for planned in plan.arms}
     found = {name: {"digest": model.digest, "form": model.form.as_json()} for name, model in models.items()}
-    return {FORMS: found}
+    tuned = {name: one.as_json() for name, one in plan.tuned.items()}
+    return {FORMS: found} | ({TUNED: tuned} if tuned else {})
 
 
 def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:

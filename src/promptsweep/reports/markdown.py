@@ -16,6 +16,7 @@ from promptsweep.reports.pages import RecordRow, page
 from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary
+from promptsweep.reports.tuned import tuned_lines
 
 WORST = 5
 """Samples shown of those that failed or scored lowest."""
@@ -31,6 +32,7 @@ def markdown_report(store: Store, run: str) -> str:
     lines = [*_head(found)]
     for chapter in found.chapters:
         lines += _dataset(chapter)
+    lines += _section("Tuned models", [f"- {label(line)}" for line in tuned_lines(found.tuned)])
     lines += _section("What is missing", [f"- {label(str(one))}" for one in found.missing])
     lines += _section("The worst samples", _worst(*page(store, info.id, wrong=True, limit=WORST)))
     lines += _section("Warnings", [f"- {literal(one, 300)}" for one in info.warnings])

@@ -16,7 +16,7 @@ from promptsweep.models.exchanges import Header, RecordedIdentity, encode
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.calls import origin, request_of, version_of
-from promptsweep.reports.identities import FORMS, identities
+from promptsweep.reports.identities import NO_VERSIONS, identities
 from promptsweep.reports.rows import completion_of
 from promptsweep.reports.store import Store, loads
 
@@ -56,7 +56,7 @@ def record(store: Store, reference: str, path: Path) -> Recorded:
         used = _used(store, run.id)
         found = _with_replies(used, origin(store, run))
         replies = _checked_count(connection, used, found, run.id)
-        versions = {name: one for name, one in loads(run.versions).items() if name != FORMS}
+        versions = {name: one for name, one in loads(run.versions).items() if name not in NO_VERSIONS}
         header = Header(sweep=run.name, run=run.id, replies=replies, versions=versions, models=dict(known))
         with written(path) as file:
             file.write(header.line())

@@ -141,9 +141,9 @@ def record_table(store: Store, run: str, arm: str | None = None) -> Table:
     return Table("records", columns, _records(store, origin(store, row), row.id, arms))
 
 
-def call_table(store: Store, run: str) -> Table:
-    """One row a call, with what was sent and what came back."""
-    row, arms = _arms(store, run, None)
+def call_table(store: Store, run: str, arm: str | None = None) -> Table:
+    """One row a call, of all arms or of the one that `arm` means: what was sent and what came back."""
+    row, arms = _arms(store, run, arm)
     return Table("calls", CALL_COLUMNS, _calls(store, origin(store, row), row.id, arms))
 
 

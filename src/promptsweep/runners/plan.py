@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from promptsweep.runners.budget import Allowance
 from promptsweep.runners.costs import worst_case
 from promptsweep.runners.selection import Known, Selection, nothing_known
 from promptsweep.runners.sweep import SweepFile, Variant
+from promptsweep.runners.tuned import Tuned
 from promptsweep.types import JSON, Arm, Completion, Message, Request, Sample, digest
 from promptsweep.workspace import Workspace
 
@@ -107,6 +108,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     budget: Allowance | None = None
     """What a run of it may spend at most; None: no limit."""
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)
+    """Model → where it comes from, for those that were tuned."""
 
     @property
     def total(self) -> int:

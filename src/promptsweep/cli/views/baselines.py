@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean
 
 from promptsweep.cli.output import console, emit, emit_json
 from promptsweep.cli.views.tables import Column, fitting, table
 from promptsweep.reports.baselines import Baseline, BaselineArm
 from promptsweep.reports.figures import plural
+from promptsweep.reports.objects import Place, is_url, shown
 from promptsweep.reports.verdict_text import number
 from promptsweep.types import JSON
 
 
-def print_saved(made: Baseline, path: Path) -> None:
-    """Where a baseline is now, what it holds, and what to do with it."""
-    size = path.stat().st_size
+def print_saved(made: Baseline, place: Place, size: int) -> None:
+    """Where a baseline is now, what it holds, its size in bytes, and what to do with it."""
     answers = ", with their answers" if any(arm.answers for arm in made.arms) else ""
-    emit(
-        f"{path}: run {made.run}, {plural(len(made.arms), 'arm')}, {plural(made.samples, 'sample')}{answers}"
-    )
-    emit(f"{size / 1000:,.1f} kB. Commit it; promptsweep check {made.sweep} compares with it.")
+    holds = f"{plural(len(made.arms), 'arm')}, {plural(made.samples, 'sample')}{answers}"
+    emit(f"{shown(place)}: run {made.run}, {holds}")
+    use = f"Commit it; promptsweep check {made.sweep} compares with it."
+    if is_url(place):
+        use = f"promptsweep check {made.sweep} --baseline {shown(place)} compares with it."
+    emit(f"{size / 1000:,.1f} kB. {use}")
 
 
 def print_baseline(found: Baseline, *, json: bool) -> None:

@@ -13,6 +13,7 @@ from promptsweep.reports.comparison_columns import Figures, arm_name
 from promptsweep.reports.efficiency import CostTable
 from promptsweep.reports.flips import change_words
 from promptsweep.reports.sliced import Sliced
+from promptsweep.reports.tuned import tuned_lines
 
 
 def print_compared(found: Compared) -> None:
@@ -22,7 +23,7 @@ def print_compared(found: Compared) -> None:
         _print_group(group)
     for best in found.best:
         emit(*columns.best_lines(best), "")
-    emit(*columns.DIFFERENCES, columns.methods(found.comparisons))
+    emit(*tuned_lines(found.tuned), *columns.DIFFERENCES, columns.methods(found.comparisons))
     for table in found.costs:
         _print_costs(table)
     if found.costs:

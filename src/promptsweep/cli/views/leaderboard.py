@@ -12,6 +12,7 @@ from promptsweep.cli.views.tables import Column, fits, fitting
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.arms import stored_metrics
 from promptsweep.reports.missing import missing
+from promptsweep.reports.tuned import tuned_lines
 from promptsweep.types import Outcome
 
 
@@ -37,7 +38,7 @@ def print_leaderboard(run: Run) -> None:
         emit(_title(arms), "")
         for table in fitting(printer.width, _keys(arms), _figures(arms, better, printer.width)):
             emit(table, "")
-    emit(*map(str, missing(run.store, run.id)))
+    emit(*tuned_lines(run.tuned()), *map(str, missing(run.store, run.id)))
     best = "; the best value of the first metric is bold" if printer.is_terminal else ""
     emit(f"In brackets: 95 % intervals{best}.")
 

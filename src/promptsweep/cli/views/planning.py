@@ -15,6 +15,7 @@ from promptsweep.models import Model
 from promptsweep.reports.arms import match_arm
 from promptsweep.runners import Plan, Planner, SweepFile
 from promptsweep.runners.sweep import Variant
+from promptsweep.runners.tuned import with_tuned
 from promptsweep.types import JSON, Request
 from promptsweep.workspace import Workspace
 
@@ -34,7 +35,7 @@ def plan_unsent(
     """The plan of a sweep, each arm's first sample rendered. Raises ConfigError for the first mistake."""
     file = runners.load(reference, workspace, overrides)
     models = _without_key(file, workspace)
-    plan = _plan(file, workspace, models)
+    plan = with_tuned(_plan(file, workspace, models), workspace)
     embedders = [model.name for model in plan.embedders if missing_key(model.name, workspace)]
     return UnsentPlan(plan, (*models, *embedders))
 

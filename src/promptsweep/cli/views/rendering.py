@@ -35,7 +35,7 @@ def rendered(
     """
     content = {
         "datasets": dataset,
-        "strategies": [{strategy: _values(params)}],
+        "strategies": [{strategy: param_values(params)}],
         "models": "none",
         "system": system,
         "split": split,
@@ -44,7 +44,7 @@ def rendered(
     return enter(first_request(planned, find_sample(planned, sample))).messages
 
 
-def _values(given: Sequence[str]) -> dict[str, JSON]:
+def param_values(given: Sequence[str]) -> dict[str, JSON]:
     """`k=4` → `{"k": 4}`: values are read as in a sweep file."""
     found: dict[str, JSON] = {}
     for pair in given:

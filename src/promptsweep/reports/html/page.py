@@ -21,6 +21,7 @@ from promptsweep.reports.html.methods import METHODS, number
 from promptsweep.reports.html.samples import worst
 from promptsweep.reports.html.sheets import Sheet
 from promptsweep.reports.store import Store
+from promptsweep.reports.tuned import tuned_lines
 from promptsweep.reports.verdict_text import short, visible
 from promptsweep.types import JSON
 
@@ -101,6 +102,7 @@ def _facts(found: Document) -> list[tuple[str, str]]:
     datasets = ", ".join(chapter.dataset for chapter in found.chapters)
     records = f"{info.done:,} of {info.planned:,}"
     records += f", {figures.plural(info.errors, 'error')}" if info.errors else ""
+    tuned = [("Tuned", short(line, 400)) for line in tuned_lines(found.tuned)]
     return [
         ("Began", f"{info.created:%Y-%m-%d %H:%M} UTC"),
         ("Records", records),
@@ -109,6 +111,7 @@ def _facts(found: Document) -> list[tuple[str, str]]:
         ("Models", short(models, 300)),
         ("Datasets", short(datasets, 300)),
         ("Run", info.id),
+        *tuned,
     ]
 
 
