@@ -55,8 +55,8 @@ def start(
 ) -> Started:
     """Checks the files as the vendor does, uploads them and starts a job.
 
-    `options` are those of `Jobs.create`. Raises ConfigError, before anything is uploaded, for a file that would
-    be refused; and unless `again`, where a job that has not failed already trains this model on this file.
+    `options` are those of `Jobs.create`. Raises ConfigError, before anything is uploaded, for a file that
+    would be refused; and unless `again`, where a job that has not failed trains this model on this file.
     """
     short = served(model, catalog(workspace))
     jobs = Jobs(short.endpoint, workspace)

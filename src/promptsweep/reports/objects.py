@@ -45,16 +45,16 @@ def stored(place: Place) -> Iterator[Path]:
     is written to this machine's disk first. Raises ConfigError, in one line and without credentials, where it
     cannot be written.
     """
-    if isinstance(place, str) and is_url(place):
-        system, path = _system(place)
+    system, path = _system(place) if isinstance(place, str) and is_url(place) else (None, str(place))
+    if system is None or "file" in system.protocol:
+        with _kept(Path(path)) as local:
+            yield local
+    else:
         with tempfile.TemporaryDirectory(prefix="promptsweep-") as folder:
             local = Path(folder) / "object"
             yield local
-            with _reported(place, "written"):
+            with _reported(str(place), "written"):
                 system.put_file(str(local), path)
-    else:
-        with _kept(Path(place)) as local:
-            yield local
 
 
 def read_text(place: Place) -> str:
@@ -92,12 +92,13 @@ def _system(url: str) -> tuple[Any, str]:
     """The filesystem of a URL, and the path in it."""
     try:
         from fsspec.core import url_to_fs
-        from fsspec.registry import available_protocols
+        from fsspec.registry import available_protocols, registry
     except ImportError:
         raise MissingExtraError("a URL as a place for files", "objects") from None
     protocol = url.partition("://")[0].rpartition("::")[2]
-    if protocol not in available_protocols():
-        raise ConfigError(unknown("kind of URL", protocol, available_protocols()), path=shown(url))
+    known = {*available_protocols(), *registry}
+    if protocol not in known:
+        raise ConfigError(unknown("kind of URL", protocol, known), path=shown(url))
     with _reported(url, "reached"):
         system, path = url_to_fs(url)
     return system, str(path)
