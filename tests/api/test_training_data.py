@@ -156,6 +156,7 @@ def test_rows_without_a_target_are_left_out_and_counted(tmp_path):
     ("changes", "name", "said"),
     [
         ({"strategy": "self_consistency"}, "m.jsonl", "self_consistency takes up to 5 calls for a row"),
+        ({"strategy": "self_consistency", "params": {"draws": 1}}, "m.jsonl", "say with --completion what"),
         ({"form": "alpaca", "strategy": "few_shot"}, "m.json", "row t-0: alpaca holds one turn"),
         ({"form": "chta"}, "m.jsonl", "unknown format 'chta'. Did you mean 'chat'"),
         ({"form": "chat"}, "m.json", r"a file of format chat is named \*\.jsonl"),
@@ -187,6 +188,14 @@ def test_a_text_that_holds_the_marks_of_instruction_pairs_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match="row t-0: its text has the line '### Response:'"):
         export_finetune(Recipe(dataset="mood", form="instruction"), tmp_path / "m.txt", place)
+
+
+def test_a_dataset_without_targets_has_nothing_to_learn(tmp_path):
+    bare = {"datasets/mood.yaml": {"task": "open"}, "datasets/mood.train.jsonl": [{"id": "x", "input": "?"}]}
+    place = tales(tmp_path, **bare)
+
+    with pytest.raises(ConfigError, match=r"no row of mood \(train\) has a target to learn"):
+        export_finetune(Recipe(dataset="mood"), tmp_path / "m.jsonl", place)
 
 
 def test_a_dataset_without_a_train_split_cannot_be_trained_on(tmp_path):

@@ -41,9 +41,10 @@ def endpoints(workspace: Workspace) -> Iterator[EndpointState]:
 
 
 def short_names(workspace: Workspace) -> Iterator[tuple[str, str]]:
-    """Short names of `runners/models.yaml`, and the model that each means."""
+    """Short names of `runners/models.yaml`, and the model that each means, with where a tuned one is from."""
     for name, short in catalog(workspace).models.items():
-        yield name, f"{short.endpoint}/{short.name}"
+        tuned = f"; {short.lineage}" if short.lineage else ""
+        yield name, f"{short.endpoint}/{short.name}{tuned}"
 
 
 def without_key(

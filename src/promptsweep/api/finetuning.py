@@ -171,7 +171,7 @@ def add_entry(name: str, content: Mapping[str, JSON], workspace: Workspace) -> P
     """Enters a model in the workspace's models.yaml, whose comments and order stay; returns the file."""
     check_name(name, workspace)
     path = workspace.root / "runners" / FILE
-    data: Any = config.read_yaml(path) if path.is_file() else {}
+    data: Any = (_yaml().load(config.read_text(path)) if path.is_file() else None) or {}
     data.setdefault("models", {})[name] = content
     text = io.StringIO()
     _yaml().dump(data, text)
@@ -193,4 +193,5 @@ def priced(job: Job, endpoint: str, workspace: Workspace) -> bool:
 def _yaml() -> YAML:
     yaml = YAML()
     yaml.width = 4096  # a long name stays on its line
+    yaml.preserve_quotes = True
     return yaml

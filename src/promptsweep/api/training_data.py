@@ -82,6 +82,8 @@ def export_finetune(recipe: Recipe, output: Path, workspace: Workspace) -> Expor
     planned = _arm(recipe, dataset, workspace)
     rows = list(dataset.samples(TRAIN))
     with_target = [row for row in rows if row.targets]
+    if not with_target:
+        raise ConfigError(f"no row of {dataset.name} (train) has a target to learn", path=dataset.path)
     kept, leaked = _without_leaks(with_target, recipe, dataset)
     drawn = choose(kept, recipe.limit or len(kept), recipe.seed, by_target=False)
     training, held_out = _split(drawn, recipe, dataset.card.cluster)
@@ -126,6 +128,11 @@ def _arm(recipe: Recipe, dataset: Dataset, workspace: Workspace) -> PlannedArm:
         raise ConfigError(
             f"{recipe.strategy} takes {calls} for a row, and a training example is one: "
             "choose a strategy of one call, such as zero_shot, few_shot or bare"
+        )
+    if not planned.strategy.single_call and recipe.completion == COMPLETION:
+        raise ConfigError(
+            f"{recipe.strategy} makes its answer of what the model replies, so the target may be no reply: "
+            "say with --completion what the model is to learn to reply"
         )
     return planned
 
