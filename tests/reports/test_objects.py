@@ -5,17 +5,20 @@ from __future__ import annotations
 import functools
 import http.server
 import threading
+from urllib.parse import unquote
 
 import duckdb
 import fsspec
 import pandas as pd
 import pyarrow.dataset as arrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptsweep.errors import ConfigError
 from promptsweep.reports.baseline_files import baseline_text, named_baseline, read_baseline, write_baseline
 from promptsweep.reports.baselines import make_baseline
-from promptsweep.reports.export import export, export_partitioned
+from promptsweep.reports.export import _escaped, export, export_partitioned
 from promptsweep.reports.objects import inside, read_text, shown, stored
 
 
@@ -77,6 +80,12 @@ def test_partitions_hold_every_record_once_and_name_their_arm(house, tmp_path, m
     few = whole["arm"].str.startswith("few_shot")
     assert asked == [(few.sum(),)]
     assert (tmp_path / f"arms/run={runs[0]}/part.parquet").is_file()
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_the_name_of_a_partition_is_one_folder_and_can_be_read_back(value):
+    assert not set(_escaped(value)) & set("/=:*?\"'\\\n")
+    assert unquote(_escaped(value)) == value
 
 
 def test_arrow_reads_the_same_partitions(house, tmp_path):

@@ -47,10 +47,15 @@ def with_tuned(plan: Plan, workspace: Workspace) -> Plan:
     warnings: list[str] = []
     for name, lineage in lineages.items():
         if lineage is not None:
-            selections = {one.dataset.name: one.selection for one in plan.arms if one.arm.model == name}
-            seen = _seen(name, lineage, selections, workspace, warnings.append)
+            seen = _seen(name, lineage, _selections(plan, name), workspace, warnings.append)
             tuned[name] = Tuned(lineage, seen)
     return replace(plan, tuned=tuned, warnings=(*plan.warnings, *warnings)) if tuned else plan
+
+
+def _selections(plan: Plan, model: str) -> dict[str, Selection]:
+    """Dataset → what a model is evaluated on; of several limits the largest."""
+    selections = (one.selection for one in plan.arms if one.arm.model == model)
+    return {one.dataset.name: one for one in sorted(selections, key=lambda one: one.count)}
 
 
 def _seen(
