@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -114,7 +118,8 @@ def test_a_job_that_failed_is_incomplete_and_says_why(tmp_path, command, start, 
     ended = followed()
 
     assert (ended.code, ended.out) == (4, "")
-    assert "error: job ftjob-0 failed: the loss exploded" in ended.err
+    assert ended.err.splitlines()[-1] == "error: job ftjob-0 failed: the loss exploded"
+    assert "resume" not in ended.err
 
 
 def test_a_job_can_be_cancelled_once(tmp_path, command, start, followed, server):
@@ -160,6 +165,33 @@ def test_following_survives_the_network_and_can_be_taken_up_again(tmp_path, comm
     assert ended.tuned == "ft:small:org::abc"
     assert told == ["created", "now queued", "now running", "now succeeded"]
     assert ["connection to http" in troubles[0], "HTTP 503" in troubles[1]] == [True, True]
+
+
+def test_stopping_prints_how_to_go_on_and_stops_no_job(tmp_path, command, start, followed, server):
+    server.steps = ("running",)
+    start()
+    words = [
+        sys.executable,
+        "-m",
+        "promptsweep",
+        "finetune",
+        "follow",
+        "ftjob-0",
+        "-e",
+        "acme",
+        "--poll",
+        "0.1",
+    ]
+    given = {**os.environ, **KEY, "PROMPTSWEEP_WORKSPACE": str(tmp_path)}
+
+    with subprocess.Popen(words, env=given, stderr=subprocess.PIPE, text=True) as process:
+        assert "created" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    *_, resume, last = said.splitlines()
+    assert (resume, last) == ("resume: promptsweep finetune follow ftjob-0 --endpoint acme", "interrupted")
+    assert (process.returncode, server.jobs["ftjob-0"].body["status"]) == (130, "running")
 
 
 def test_an_endpoint_that_stays_away_ends_the_following_but_not_the_job(

@@ -106,10 +106,10 @@ def follow(
     trouble: Callable[[str], None],
     wait: Callable[[float], None] = time.sleep,
 ) -> Job:
-    """Waits until a job has ended; `tell` gets each event once, `trouble` a line when the endpoint fails.
+    """Waits until a job has ended, however; `tell` gets each event once, `trouble` each failure to look.
 
-    Nothing is kept here: whoever stops can follow the same id again. Raises IncompleteError for a job that
-    failed or was cancelled, and where the endpoint cannot be reached any more (the job goes on).
+    Nothing is kept here: whoever stops can follow the same id again. Raises IncompleteError where the
+    endpoint cannot be reached any more, and the job goes on.
     """
     seen: set[str] = set()
     failed = 0
@@ -127,15 +127,15 @@ def follow(
         else:
             failed = 0
             if job.ended:
-                return _succeeded(job)
+                return job
         wait(min(poll * 2**failed, max(poll, LONGEST_WAIT)))
 
 
-def _succeeded(job: Job) -> Job:
+def check_success(job: Job) -> None:
+    """Raises IncompleteError for a job that failed or was cancelled, with its reason."""
     if job.status != "succeeded" or not job.tuned:
         why = f": {job.error}" if job.error else ""
         raise IncompleteError(f"job {job.id} {job.status}{why}")
-    return job
 
 
 def lineage_of(job: Job, endpoint: str) -> Lineage:

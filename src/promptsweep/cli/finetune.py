@@ -142,6 +142,7 @@ def follow(
     except (KeyboardInterrupt, IncompleteError):
         note(f"resume: {shlex.join(words)}")
         raise
+    finetuning.check_success(ended)
     if name is not None:
         path = finetuning.add_entry(name, finetuning.entry(ended, endpoint), place)
         note(f"wrote {name} to {path}")
