@@ -22,6 +22,7 @@ from promptsweep.models.lineage import Lineage, content_digest, manifest_path, r
 from promptsweep.models.loading import served
 from promptsweep.models.prices import endpoint_rates
 from promptsweep.models.training_files import Size, check_file
+from promptsweep.reports.objects import stored
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -175,13 +176,8 @@ def add_entry(name: str, content: Mapping[str, JSON], workspace: Workspace) -> P
     data.setdefault("models", {})[name] = content
     text = io.StringIO()
     _yaml().dump(data, text)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
+    with stored(path) as fresh:
         fresh.write_text(text.getvalue(), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path=path) from None
     return path
 
 

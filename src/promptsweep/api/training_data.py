@@ -23,6 +23,7 @@ from promptsweep.models.lineage import (
 )
 from promptsweep.models.training_files import LEAST, MOST_TOKENS, Form, counted_tokens, form_of, joined, turns
 from promptsweep.prompts import Templates, render
+from promptsweep.reports.objects import stored
 from promptsweep.runners import PlannedArm, Planner, first_request, parse
 from promptsweep.runners.selection import Checked
 from promptsweep.testing import FunctionModel
@@ -87,16 +88,19 @@ def export_finetune(recipe: Recipe, output: Path, workspace: Workspace) -> Expor
     kept, leaked = _without_leaks(with_target, recipe, dataset)
     drawn = choose(kept, recipe.limit or len(kept), recipe.seed, by_target=False)
     training, held_out = _split(drawn, recipe, dataset.card.cluster)
-    shown = [row for row in kept if row.id not in {one.id for one in held_out}]
+    apart = {normalised(row.input) for row in held_out}
+    shown = [row for row in kept if normalised(row.input) not in apart] if planned.renderer.pick else []
     encoder = _Encoder(recipe, form, _with_shots_of(planned, shown), Templates(workspace.roots))
     contents, files = [], []
     for part, chosen, path in _parts(training, held_out, output):
         content, file = encoder.file(part, chosen, path)
         contents.append((path, content))
         files.append(file)
-    manifest = _manifest(recipe, dataset, planned, leaked, files, [*training, *held_out])
+    manifest = _manifest(recipe, dataset, planned, leaked, files, [*training, *held_out, *shown])
     contents.append((manifest_path(output), manifest_text(manifest)))
-    _write(contents)
+    for path, content in contents:
+        with stored(path) as fresh:
+            fresh.write_bytes(content)
     return Exported(manifest, [path for path, _ in contents], len(rows) - len(with_target))
 
 
@@ -255,14 +259,3 @@ def _manifest(
         files=files,
         inputs=sorted({mark(row.input) for row in rows}),
     )
-
-
-def _write(contents: Sequence[tuple[Path, bytes]]) -> None:
-    for path, content in contents:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.new")
-            fresh.write_bytes(content)
-            fresh.replace(path)
-        except OSError as error:
-            raise ConfigError(f"cannot be written: {error.strerror}", path=path) from None

@@ -85,7 +85,7 @@ class Manifest:
     """Ids of the rows that were left out because an evaluated split has their input as well."""
     files: list[ExportedFile]
     inputs: list[str] = field(default_factory=list)
-    """Marks of the inputs of both files, sorted: see `mark`."""
+    """Marks of the inputs of both files and of the worked examples shown, sorted: see `mark`."""
 
 
 def mark(text: str) -> str:
