@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from promptsweep.cli.options import WorkspaceOption
+from promptsweep.cli.options import ParamOption, PersonaOption, WorkspaceOption
 from promptsweep.cli.places import find_workspace
 
 
@@ -34,15 +34,8 @@ def export_finetune(  # noqa: PLR0913, PLR0917  the options of the command
             help="Whose prompt is trained on: one of a single call; `bare` for none.",
         ),
     ] = "zero_shot",
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", "-p", metavar="KEY=VALUE", help="A parameter of the strategy; may be repeated."
-        ),
-    ] = None,
-    system: Annotated[
-        str, typer.Option("--system", metavar="NAME", help="A persona from prompts/system/, or `none`.")
-    ] = "none",
+    param: ParamOption = None,
+    system: PersonaOption = "none",
     form: Annotated[
         str,
         typer.Option(

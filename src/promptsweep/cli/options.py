@@ -24,6 +24,13 @@ SampleOption = Annotated[
     str | None,
     typer.Option("--sample", metavar="ID", help="A sample's id. Default: the first.", show_default=False),
 ]
+ParamOption = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter of the strategy; may be repeated."),
+]
+PersonaOption = Annotated[
+    str, typer.Option("--system", metavar="NAME", help="A persona from prompts/system/, or `none`.")
+]
 LimitOption = Annotated[
     int | None,
     typer.Option(

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from promptsweep.cli.options import DatasetOption, JsonOption, SampleOption, WorkspaceOption
+from promptsweep.cli.options import (
+    DatasetOption,
+    JsonOption,
+    ParamOption,
+    PersonaOption,
+    SampleOption,
+    WorkspaceOption,
+)
 from promptsweep.cli.output import emit_json
 from promptsweep.cli.places import find_workspace
 
@@ -22,15 +29,8 @@ def render(
         str | None,
         typer.Option("--split", metavar="NAME", help="The sample's split. Default: the one evaluated."),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", "-p", metavar="KEY=VALUE", help="A parameter of the strategy; may be repeated."
-        ),
-    ] = None,
-    system: Annotated[
-        str, typer.Option("--system", metavar="NAME", help="A persona from prompts/system/, or `none`.")
-    ] = "none",
+    param: ParamOption = None,
+    system: PersonaOption = "none",
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
