@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from promptsweep.metrics import resolve
-from promptsweep.metrics.records import field_f1, field_micro_f1
-from promptsweep.metrics.shapes import schema_valid
+from promptsweep.metrics.fields import field_micro_f1
+from promptsweep.metrics.records import field_f1
+from promptsweep.metrics.shapes import target_shape
 from promptsweep.types import Sample
 
 ORDER = {"name": "Ada", "note": None, "items": [{"sku": "A1", "count": 2}]}
@@ -39,14 +40,14 @@ def wanting(*targets):
 def test_the_target_is_the_schema_whatever_its_values(answer, problem):
     text = answer if isinstance(answer, str) else json.dumps(answer)
 
-    score = schema_valid(text, wanting(ORDER))
+    score = target_shape(text, wanting(ORDER))
 
     assert (score.value, score.reason) == (not problem, problem)
 
 
 def test_one_of_several_targets_is_enough():
-    assert schema_valid('{"a": 1}', wanting({"b": 1}, {"a": 2})).value == 1
-    assert schema_valid('{"a": 1}', Sample("1", "input")) is None
+    assert target_shape('{"a": 1}', wanting({"b": 1}, {"a": 2})).value == 1
+    assert target_shape('{"a": 1}', Sample("1", "input")) is None
 
 
 def test_micro_f1_counts_each_field_and_macro_each_record():

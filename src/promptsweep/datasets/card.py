@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from promptsweep import config
 from promptsweep.datasets.read import rows
+from promptsweep.datasets.schemas import checked, read_schema
 from promptsweep.datasets.source import Source, read_source, sources_beside
 from promptsweep.datasets.text import text_of
 from promptsweep.errors import ConfigError, unknown
@@ -40,6 +41,8 @@ class Card:
     """The form of the answer; None for the task's own (`FORMS`)."""
     labels: tuple[str, ...] = ()
     """Every label there is. In YAML a list, or a file: one label a line (.txt) or a column `label`."""
+    schema: Mapping[str, Any] | None = None
+    """JSON Schema (Draft 2020-12) of the answers. In YAML a mapping, or a JSON or YAML file."""
     language: str = "en"
     licence: str = ""
     author: str = ""
@@ -64,6 +67,7 @@ def read_card(path: Path) -> Card:
     assert isinstance(data, MutableMapping)
     _expand_labels(data, path)
     _expand_patterns(data, path)
+    _expand_schema(data, path)
     if isinstance(data.get("splits"), MutableMapping):
         data["splits"].update({name: read_source(data["splits"], name, path) for name in data["splits"]})
     card = config.validate(data, Card, path)
@@ -104,3 +108,15 @@ def _expand_patterns(data: MutableMapping[str, Any], path: Path) -> None:
             line = config.line_of(data, ("answer_pattern", index))
             message = f"not a regular expression: {error}: {pattern}"
             raise ConfigError(message, path=path, line=line) from None
+
+
+def _expand_schema(data: MutableMapping[str, Any], path: Path) -> None:
+    schema = data.get("schema")
+    if isinstance(schema, Mapping):
+        data["schema"] = checked(schema, path)
+    elif isinstance(schema, str):
+        file = path.parent / schema
+        if not file.is_file():
+            line = config.line_of(data, ("schema",))
+            raise ConfigError(f"schema: no file {file}", path=path, line=line)
+        data["schema"] = read_schema(file)

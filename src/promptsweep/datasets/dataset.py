@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from promptsweep.answers.schemas import text_of
 from promptsweep.datasets.card import FORMS, Card, read_card
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.datasets.samples import numbered_samples
@@ -57,7 +58,7 @@ class Dataset:
 
     @property
     def context(self) -> Mapping[str, JSON]:
-        """What templates see besides the sample."""
+        """What templates see besides the sample; `schema` where the card has one, as JSON text."""
         card = self.card
         return {
             "task": card.task,
@@ -66,6 +67,7 @@ class Dataset:
             "labels": list(card.labels),
             "language": card.language,
             "dataset": self.name,
+            **({} if card.schema is None else {"schema": text_of(card.schema)}),
         }
 
     def survey(self, split: str | None = None) -> Survey:

@@ -13,8 +13,8 @@ class Problem:
     """One kind of fault, with all the rows that have it."""
 
     kind: str
-    """`duplicate id`, `unknown label`, `cluster`, `no targets`, `no rows` are errors; `duplicate input`,
-    `empty input`, `missing target` are warnings."""
+    """`duplicate id`, `unknown label`, `schema`, `cluster`, `no targets`, `no rows` are errors;
+    `duplicate input`, `empty input`, `missing target` are warnings."""
     message: str
     """What is wrong with the first of the lines."""
     place: str

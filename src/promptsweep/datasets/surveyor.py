@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from promptsweep.answers import json_value
+from promptsweep.answers.schemas import misfits
 from promptsweep.datasets.card import Card
 from promptsweep.datasets.repeats import Repeats
 from promptsweep.datasets.survey import Problem, Survey
@@ -16,7 +18,7 @@ from promptsweep.types import JSON, Sample, nfc
 SHOWN = 20
 """How many lines a problem lists; its count covers all."""
 
-_ERRORS = frozenset({"duplicate id", "unknown label", "cluster", "no targets", "no rows"})
+_ERRORS = frozenset({"duplicate id", "unknown label", "schema", "cluster", "no targets", "no rows"})
 _NEED_TARGETS = frozenset({"classification", "extraction", "qa", "math"})
 
 
@@ -61,6 +63,8 @@ class Surveyor:
         for target in sample.targets if self._labels else ():
             if nfc(target) not in self._labels:
                 self._note("unknown label", line, partial(unknown, "label", target, card.labels))
+        if card.schema is not None and (faults := _schema_faults(sample, card.schema)):
+            self._note("schema", line, f"a target breaks the schema: {faults[0]}".__str__)
         if card.cluster and card.cluster not in fields:
             self._note("cluster", line, partial(unknown, "field", card.cluster, fields))
 
@@ -89,6 +93,15 @@ class Surveyor:
             for kind, message in self._messages.items()
         ]
         return sorted(problems, key=lambda problem: (not problem.is_error, problem.lines[:1], problem.kind))
+
+
+def _schema_faults(sample: Sample, schema: Mapping[str, JSON]) -> list[str]:
+    found = [json_value(target) for target in sample.targets]
+    return [
+        fault
+        for one in found
+        for fault in (["not JSON"] if one is None or not one.strict else misfits(one.value, schema))
+    ]
 
 
 def _asked(sample: Sample) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeAlias, overload
 
 from promptsweep.errors import ConfigError
@@ -38,9 +39,12 @@ class MetricDefinition:
         """Calls the function itself."""
         return self.function(answer, sample, **params)
 
-    def bind(self, params: Mapping[str, Any]) -> Metric:
-        """The metric with these parameters; ConfigError where they do not fit."""
-        values = check_params(self.name, self.function, params)
+    def bind(self, params: Mapping[str, Any], found: Mapping[str, Any] = MappingProxyType({})) -> Metric:
+        """The metric with these parameters; ConfigError where they do not fit.
+
+        `found` are parameters that come from elsewhere, and are no part of its name.
+        """
+        values = check_params(self.name, self.function, {**params, **found})
         name = printed(self.name, params)
 
         def score(answer: Any, sample: Sample) -> Score | None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from promptsweep.answers import json_value
-from promptsweep.metrics.define import aggregate, metric
-from promptsweep.metrics.resampling import Resampling
-from promptsweep.types import JSON, Sample, Score, nfc
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from promptsweep.answers.schemas import misfits
+from promptsweep.metrics.define import metric
+from promptsweep.types import JSON, Sample, Score, digest, nfc
 
 Field: TypeAlias = tuple[str, str, str | float | bool]
 """Path, type and value of one leaf: ("items[].price", "number", 3.5)."""
@@ -29,13 +26,48 @@ def json_valid(answer: str, sample: Sample) -> Score:  # noqa: ARG001
     return Score(float(found.strict), "" if found.strict else f"repairs needed: {found.repairs}")
 
 
+@metric(kind="binary", reads="reply", signature=lambda schema, **_: f"schema:{digest(schema)[:8]}")
+def schema_valid(
+    answer: str,
+    sample: Sample,  # noqa: ARG001
+    *,
+    schema: Mapping[str, JSON],
+    strict: bool = False,
+) -> Score:
+    """The reply holds JSON that fits the JSON Schema of the dataset, right or wrong in content (0 or 1).
+
+    Fences, prose around and trailing commas are mended first, unless it is `strict`.
+    """
+    found = json_value(answer)
+    if found is None:
+        return Score(0.0, _NO_JSON)
+    if strict and not found.strict:
+        return Score(0.0, f"repairs needed: {found.repairs}")
+    faults = misfits(found.value, schema)
+    return Score(float(not faults), "; ".join(faults))
+
+
+@metric(kind="descriptive", reads="reply")
+def mended(answer: str, sample: Sample) -> float | None:  # noqa: ARG001
+    """What had to be mended to read the reply's JSON: fences, prose, trailing commas (a count from 0)."""
+    found = json_value(answer)
+    return None if found is None else float(found.repairs)
+
+
+@metric(kind="descriptive", reads="details")
+def repairs(details: Mapping[str, JSON], sample: Sample) -> float | None:  # noqa: ARG001
+    """How often the model was asked to repair its JSON, as `structured` noted (a count from 0)."""
+    noted = details.get("repairs")
+    return float(noted) if isinstance(noted, int) else None
+
+
 @metric(kind="binary")
 def json_exact(answer: str, sample: Sample) -> bool | None:
     """The answer is the same JSON value as a target: numbers by value, keys in any order (0 or 1)."""
     if not sample.targets:
         return None
-    value = _parsed(answer)
-    return value is not None and any(_typed(value) == _typed(_parsed(target)) for target in sample.targets)
+    value = parsed(answer)
+    return value is not None and any(_typed(value) == _typed(parsed(target)) for target in sample.targets)
 
 
 @metric(kind="graded")
@@ -47,40 +79,12 @@ def field_f1(answer: str, sample: Sample) -> Score | None:
     """
     if not sample.targets:
         return None
-    value = _parsed(answer)
+    value = parsed(answer)
     if value is None:
         return Score(0.0, _NO_JSON)
-    given = Counter(_fields(value))
-    scores = [_fields_score(given, Counter(_fields(_parsed(target)))) for target in sample.targets]
+    given = Counter(leaves(value))
+    scores = [_fields_score(given, Counter(leaves(parsed(target)))) for target in sample.targets]
     return max(scores, key=lambda score: score.value)
-
-
-def _micro_resampling(answers: Sequence[str | None], samples: Sequence[Sample]) -> Resampling:
-    import numpy as np
-
-    def values(sums: NDArray[Any]) -> NDArray[Any]:
-        shared, both = sums[:, 0], sums[:, 1]
-        return np.where(both > 0, 2 * shared / np.maximum(both, 1), 1.0)
-
-    counts = [_shared(answer, sample) for answer, sample in zip(answers, samples, strict=True)]
-    return Resampling(np.array(counts, float), values)
-
-
-@aggregate(_micro_resampling)
-def field_micro_f1(answers: Sequence[str | None], samples: Sequence[Sample]) -> float:
-    """F1 over the fields of all records together (0–1): each field counts the same, not each record."""
-    import numpy as np
-
-    found = _micro_resampling(answers, samples)
-    return float(found.values(np.sum(found.statistics, axis=0, keepdims=True))[0])
-
-
-def _shared(answer: str | None, sample: Sample) -> tuple[int, int]:
-    """Fields that answer and target share, and those of both; for the target that fits best."""
-    given = Counter(_fields(_parsed(answer or "")))
-    wanted = [Counter(_fields(_parsed(target))) for target in sample.targets]
-    found = [((given & one).total(), given.total() + one.total()) for one in wanted]
-    return max(found, key=lambda pair: 2 * pair[0] / pair[1] if pair[1] else 1.0)
 
 
 @metric(kind="graded", lower_is_better=True)
@@ -88,11 +92,11 @@ def hallucinated_fields(answer: str, sample: Sample) -> Score | None:
     """Share of the answered fields that the target lacks, whatever their value (0–1, lower is better)."""
     if not sample.targets:
         return None
-    value = _parsed(answer)
+    value = parsed(answer)
     if value is None:
         return Score(1.0, _NO_JSON)
     given = _paths(value)
-    scores = [_extra_score(given, _paths(_parsed(target))) for target in sample.targets]
+    scores = [_extra_score(given, _paths(parsed(target))) for target in sample.targets]
     return min(scores, key=lambda score: score.value)
 
 
@@ -112,23 +116,23 @@ def _extra_score(given: Counter[str], wanted: Counter[str]) -> Score:
 
 
 def _paths(value: JSON) -> Counter[str]:
-    return Counter(path for path, _, _ in _fields(value))
+    return Counter(path for path, _, _ in leaves(value))
 
 
-def _parsed(text: str) -> JSON:
+def parsed(text: str) -> JSON:
     """The value in a JSON text; None where there is none."""
     found = json_value(text)
     return None if found is None else found.value
 
 
-def _fields(value: JSON, path: str = "") -> Iterator[Field]:
+def leaves(value: JSON, path: str = "") -> Iterator[Field]:
     """The leaves of a JSON value, in the form in which they are compared."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _fields(inner, f"{path}.{nfc(key)}" if path else nfc(key))
+            yield from leaves(inner, f"{path}.{nfc(key)}" if path else nfc(key))
     elif isinstance(value, list):
         for inner in value:
-            yield from _fields(inner, f"{path}[]")
+            yield from leaves(inner, f"{path}[]")
     elif isinstance(value, str):
         yield path, "text", " ".join(nfc(value).casefold().split())
     elif value is not None:

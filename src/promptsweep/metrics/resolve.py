@@ -11,12 +11,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from promptsweep.datasets.schemas import read_schema
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import (
     abstention,
     bleu,
     classification,
     draws,
+    fields,
     following,
     matching,
     meaning,
@@ -30,12 +32,14 @@ from promptsweep.metrics import (
 )
 from promptsweep.metrics.base import Aggregate, Kind, Metric
 from promptsweep.metrics.define import AggregateDefinition, Definition, MetricDefinition, first_line
-from promptsweep.types import Task, digest
+from promptsweep.metrics.records import schema_valid
+from promptsweep.types import JSON, Task, digest
 
 _MODULES = (
     matching,
     overlap,
     records,
+    fields,
     rouge,
     bleu,
     summaries,
@@ -80,16 +84,19 @@ def defaults(task: Task) -> tuple[str, ...]:
 
 
 def resolve(
-    specs: Sequence[str | Mapping[str, Any]], task: Task, root: Path
+    specs: Sequence[str | Mapping[str, Any]],
+    task: Task,
+    root: Path,
+    schema: Mapping[str, JSON] | None = None,
 ) -> tuple[Metric | Aggregate, ...]:
     """The metrics that are named, the task's defaults where none are.
 
     A spec is a name (`accuracy`), a name with parameters (`{contains: {text: foo}}`), or in place of the
     name a function `(answer, sample) -> float | bool | Score | None` in a file (`path/to/file.py:function`,
-    relative to `root`) or a module (`package.module:function`), whose code is run. Raises ConfigError for
-    what does not exist, does not fit or comes twice.
+    relative to `root`) or a module (`package.module:function`), whose code is run. `schema` is that of the
+    dataset's answers. Raises ConfigError for what does not exist, does not fit or comes twice.
     """
-    found = tuple(_resolve(spec, root) for spec in specs or defaults(task))
+    found = tuple(_resolve(spec, root, schema) for spec in specs or defaults(task))
     seen: set[str] = set()
     for one in found:
         if one.name in seen:
@@ -98,13 +105,30 @@ def resolve(
     return found
 
 
-def _resolve(spec: str | Mapping[str, Any], root: Path) -> Metric | Aggregate:
+def _resolve(
+    spec: str | Mapping[str, Any], root: Path, schema: Mapping[str, JSON] | None
+) -> Metric | Aggregate:
     name, params = _parts(spec)
+    if name == "schema_valid":
+        return schema_valid.bind(params, _schema_of(params, root, schema))
     if name in _BUILTIN:
         return _BUILTIN[name].bind(params)
     if ":" not in name:
         raise ConfigError(unknown("metric", name, names()))
     return _custom(name, root).bind(params)
+
+
+def _schema_of(params: Mapping[str, Any], root: Path, schema: Mapping[str, JSON] | None) -> dict[str, Any]:
+    """The schema that is named in the sweep, a file, else the dataset's own."""
+    named = params.get("schema")
+    if isinstance(named, str):
+        return {"schema": read_schema(root / named)}
+    if named is not None:
+        raise ConfigError("metric 'schema_valid': schema is a JSON or YAML file in the workspace")
+    if schema is None:
+        message = "metric 'schema_valid' needs a schema: `schema:` in the dataset's card, or as its parameter"
+        raise ConfigError(message)
+    return {"schema": schema}
 
 
 def _parts(spec: str | Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -10,10 +10,10 @@ from promptsweep.types import JSON, Sample, Score, nfc
 
 
 @metric(kind="binary")
-def schema_valid(answer: str, sample: Sample) -> Score | None:
+def target_shape(answer: str, sample: Sample) -> Score | None:
     """The answer has the fields of a target and no others, each with a value of the same type (0 or 1).
 
-    The target is the schema: a field that is null in it may be absent or of any type, and each item of a
+    For a dataset without a schema, whose validity `schema_valid` tells: a field that is null in it may be absent or of any type, and each item of a
     list must fit one of the target's items, where it has any.
     """
     if not sample.targets:

@@ -53,6 +53,7 @@ class Ask:
         parse: Parse,
         data: Data,
         corpus: Callable[..., Corpus],
+        context: Mapping[str, JSON] = NONE,
         repeat: int = 0,
         embedder: Embeds | None = None,
     ):
@@ -62,6 +63,8 @@ class Ask:
         self.corpus = corpus
         """The passages of the dataset's contexts; `corpus(chunk=400, overlap=80)` in parts."""
         self._embedder = embedder
+        self.context = context
+        """What the dataset says of itself: its name, task, instruction, labels, `schema` and language."""
         self._first_draw = repeat * DRAWS_PER_REPEAT
         self._began = time.perf_counter()
         self.calls: list[Call] = []

@@ -14,6 +14,7 @@ from promptsweep.prompts.points import numbered_points
 from promptsweep.prompts.retrieval import retrieve  # noqa: F401  found here by its name
 from promptsweep.prompts.router import Router
 from promptsweep.prompts.strategies import strategy
+from promptsweep.prompts.structured import structured  # noqa: F401  found here by its name
 from promptsweep.prompts.tools import CALCULATOR, look_up, use_tools
 from promptsweep.types import JSON, Sample
 

@@ -64,7 +64,7 @@ def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str]
 def _scoring(arm: Any, workspace: Workspace, metrics: Sequence[str] | None) -> _Scoring:
     card = load_dataset(arm.dataset, workspace).card
     specs = metrics or card.metrics or metric_room.defaults(card.task)
-    scorers = metric_room.resolve(specs, card.task, workspace.root)
+    scorers = metric_room.resolve(specs, card.task, workspace.root, card.schema)
     each = [scorer for scorer in scorers if isinstance(scorer, metric_room.Metric)]
     places = {scorer.name: place for place, scorer in enumerate(scorers)}
     parse = parser(card.task, card.labels, card.answer_pattern)

@@ -87,7 +87,7 @@ def read_answers(
         raise ConfigError("holds no answers", path=path)
     content = digest(answers)
     specs = metrics or dataset.card.metrics or metric_room.defaults(dataset.card.task)
-    scorers = metric_room.resolve(specs, dataset.card.task, root)
+    scorers = metric_room.resolve(specs, dataset.card.task, root, dataset.card.schema)
     planned = [answer_arm(name, model, dataset, selection, specs, scorers, content) for model in arms]
     return ImportedAnswers(
         name=name,

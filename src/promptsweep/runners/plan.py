@@ -76,6 +76,7 @@ class PlannedArm(ScoredArm):
             parse=lambda reply: self.parse(reply, sample),
             data=self.renderer.data,
             corpus=self.corpus,
+            context=self.renderer.context,
             repeat=repeat,
             embedder=embedder,
         )
@@ -83,9 +84,13 @@ class PlannedArm(ScoredArm):
     def request(self, messages: tuple[Message, ...], draw: int, own: Mapping[str, JSON]) -> Request:
         """The request of this arm's model; `own` are parameters of this call alone.
 
-        A seed counts up with the draw, or all draws would be alike.
+        A seed counts up with the draw, or all draws would be alike. ConfigError where the model refuses
+        one of `own`.
         """
-        params = {**self.arm.params, **own} if own else self.arm.params
+        params = self.arm.params
+        if own:
+            self.model.check(own)
+            params = {**params, **own}
         if draw and "seed" in params:
             params = {**params, "seed": params["seed"] + draw}
         return self.model.request(messages, params, draw)
@@ -200,7 +205,7 @@ class Planner:
         )
         specs = self._metric_specs(dataset)
         try:
-            scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root)
+            scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root, dataset.card.schema)
         except ConfigError as error:
             raise self._located(error, "metrics") from None
         own = self._embedder(complete["embedder"], *variant.at) if complete.get("embedder") else None
