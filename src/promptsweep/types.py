@@ -87,7 +87,7 @@ class Usage:
     cached: int | None = None
     """The part of `prompt` that the endpoint had in its own prefix cache."""
     reasoning: int | None = None
-    """The part of `completion` spent on hidden reasoning."""
+    """The part of `completion` spent on reasoning; by length where it came as text and was not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from promptsweep.models import gguf, tokens
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import steady
 from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
-from promptsweep.models.replies import usage
+from promptsweep.models.replies import told_apart, usage
 from promptsweep.models.retry import Retries
 from promptsweep.models.streaming import Pieces
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
@@ -118,13 +118,14 @@ class EmbeddedModel:
         return text.removeprefix(" ") if self._plain else text
 
     def _completion(self, reply: Reply) -> Completion:
+        text, reasoning = self._text(reply), "".join(reply.reasoning) or None
         return Completion(
-            text=self._text(reply),
+            text=text,
             finish=reply.finish,
-            usage=usage(reply.usage),
+            usage=told_apart(usage(reply.usage), reasoning, text),
             seconds=reply.seconds,
             cost=0.0,
-            reasoning="".join(reply.reasoning) or None,
+            reasoning=reasoning,
         )
 
     def count_tokens(self, text: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from annotated_types import Ge, Gt
 
@@ -24,6 +24,7 @@ RESERVED = ("local", "gguf", "replay")
 """References that mean something else, so that no endpoint or short name may take them."""
 
 T = TypeVar("T", "Endpoint", "Shorthand")
+ReplyFormat: TypeAlias = Literal["json_schema", "json_object"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Family:
     """Regular expression that their whole name matches."""
     rename: dict[str, str] = field(default_factory=dict)
     refuse: list[str] = field(default_factory=list)
+    response_format: ReplyFormat | None = None
+    think_tags: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,12 @@ class Endpoint:
     """The endpoint's own names for parameters: `{seed: random_seed}`."""
     refuse: list[str] = field(default_factory=list)
     """Parameters that it rejects or silently ignores."""
+    response_format: ReplyFormat = "json_schema"
+    """Whether it holds replies to a schema, or to JSON alone: then a schema is left to the prompt."""
+    think_tags: bool = False
+    """Whether its models write reasoning into the reply, as `<think>…</think>`, which is then kept apart."""
     families: list[Family] = field(default_factory=list)
-    """The first that matches a model is added to `rename` and `refuse`."""
+    """The first that matches a model is added to `rename` and `refuse`, and goes before the other two."""
     prices: dict[str, Price] = field(default_factory=dict)
     """By model, or by a pattern such as `*`."""
     context: dict[str, Annotated[int, Ge(1)]] = field(default_factory=dict)
@@ -112,6 +119,15 @@ class Endpoint:
     def refused(self, model: str) -> list[str]:
         """The parameters that this model does not take."""
         return [*self.refuse, *self._family(model).refuse]
+
+    def reply_format(self, model: str) -> ReplyFormat:
+        """What this model's replies can be held to."""
+        return self._family(model).response_format or self.response_format
+
+    def writes_think_tags(self, model: str) -> bool:
+        """Whether this model writes its reasoning into the reply."""
+        own = self._family(model).think_tags
+        return self.think_tags if own is None else own
 
     def _family(self, model: str) -> Family:
         return next((one for one in self.families if re.fullmatch(one.match, model)), Family(match=""))

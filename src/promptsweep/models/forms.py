@@ -33,6 +33,10 @@ class RequestForm:
     """Where no `seed` is given, the draw is the seed."""
     stop: str | None = None
     """A text at which every reply ends, whatever `stop` is given."""
+    json_object: bool = False
+    """Whether a `response_format` with a schema is sent as `json_object`, which knows no schema."""
+    think_tags: bool = False
+    """Whether reasoning stands in the reply as `<think>…</think>`, to be told apart from the answer."""
 
     def check(self, given: Mapping[str, JSON], by: str) -> None:
         """Raises ConfigError for a parameter that the model refuses, or a value no endpoint takes."""
@@ -44,7 +48,11 @@ class RequestForm:
         merged = params.translate({**self.defaults, **seed, **given}, self.names)
         if self.stop is not None:
             merged["stop"] = _with(self.stop, merged.get("stop"))
-        return Request(self.model, self.base_url, messages, merged, draw)
+        if self.json_object and merged.get("response_format", {}).get("type") == "json_schema":
+            merged["response_format"] = {"type": "json_object"}
+        # A reply that is read otherwise is another reply: the fragment makes it so, and is never sent.
+        base_url = f"{self.base_url}#think_tags" if self.think_tags else self.base_url
+        return Request(self.model, base_url, messages, merged, draw)
 
     def as_json(self) -> dict[str, JSON]:
         """The fields that say anything, as JSON."""

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 
 from promptsweep.errors import ModelError, ServerError
-from promptsweep.models import failures, replies, streaming, tokens
+from promptsweep.models import failures, replies, streaming, thinking, tokens
 from promptsweep.models.deadlines import Deadlines
 from promptsweep.models.endpoints import Endpoint
 from promptsweep.models.forms import RequestForm
@@ -77,7 +77,8 @@ class OpenAIModel:
     async def chat(self, request: Request) -> Completion:
         """The reply to one attempt. Raises the sorted errors; no error ever holds the key."""
         try:
-            return await self._post(request)
+            completion = await self._post(request)
+            return thinking.apart(completion) if self.form.think_tags else completion
         except ModelError as error:
             error.args = (f"{self.name}: {hide(str(error), self._key)}",)
             raise
@@ -85,7 +86,8 @@ class OpenAIModel:
     async def stream(self, request: Request) -> Pieces:
         """The pieces of the reply to one attempt, and last the whole. Raises the errors of `chat`."""
         try:
-            async with aclosing(streaming.counted(lambda more: self._streamed(request, more))) as parts:
+            sent = streaming.counted(lambda more: self._streamed(request, more))
+            async with aclosing(thinking.answered(sent) if self.form.think_tags else sent) as parts:
                 async for part in parts:
                     yield part
         except ModelError as error:
@@ -207,6 +209,8 @@ def endpoint_form(
         defaults={**endpoint.params, **(defaults or {})},
         names=endpoint.names(model),
         refused=endpoint.refused(model),
+        json_object=endpoint.reply_format(model) == "json_object",
+        think_tags=endpoint.writes_think_tags(model),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import orjson
 
@@ -49,18 +50,39 @@ def _completion(
     finish = "refusal" if refusal else choice.get("finish_reason") or "stop"
     if finish == "error":
         raise ServerError(f"the model failed: {excerpt(str(choice.get('error', 'no reason given')))}")
+    text, reasoning = text_of(message.get("content")) or refusal or "", reasoning_of(message) or None
     return Completion(
-        text=_text(message.get("content")) or refusal or "",
+        text=text,
         finish=finish,
-        usage=used,
+        usage=told_apart(used, reasoning, text) if reasoning else used,
         seconds=seconds,
         cost=price(used),
-        reasoning=message.get("reasoning_content") or message.get("reasoning") or None,
+        reasoning=reasoning,
     )
 
 
-def _text(content: JSON) -> str:
-    """A reply's text; some endpoints write it as a list of parts."""
+def text_of(content: JSON) -> str:
+    """The text of a message or of a piece of one; some endpoints write it as a list of parts."""
     if isinstance(content, list):
         return "".join(part["text"] for part in content if part.get("type") == "text")
     return content or ""
+
+
+def reasoning_of(message: Mapping[str, JSON]) -> str:
+    """The reasoning that a message, or a piece of one, keeps apart from its text.
+
+    As `reasoning_content` (DeepSeek, vLLM, llama.cpp), `reasoning` (OpenRouter), or as parts of the content
+    of the type `thinking` (Mistral).
+    """
+    content = message.get("content")
+    if isinstance(content, list):
+        return "".join(text_of(part.get("thinking")) for part in content if part.get("type") == "thinking")
+    return message.get("reasoning_content") or message.get("reasoning") or ""
+
+
+def told_apart(used: Usage, reasoning: str | None, text: str) -> Usage:
+    """The counts with tokens of reasoning: the endpoint's own, else the share of `completion` by length."""
+    if used.reasoning is not None or used.completion is None or not reasoning:
+        return used
+    share = len(reasoning) / (len(reasoning) + len(text))
+    return replace(used, reasoning=round(used.completion * share))

@@ -135,9 +135,9 @@ class Growing:
         if self.finish == "error":
             raise ServerError(f"the model failed: {excerpt(str(choice.get('error', 'no reason given')))}")
         delta = choice.get("delta") or {}
-        self.reasoning.append(delta.get("reasoning_content") or delta.get("reasoning") or "")
+        self.reasoning.append(replies.reasoning_of(delta))
         self.refusal.append(delta.get("refusal") or "")
-        self.parts.append(delta.get("content") or "")
+        self.parts.append(replies.text_of(delta.get("content")))
         return str(self.parts[-1] or self.refusal[-1])
 
     def whole(self, seconds: float, price: Price) -> Completion:
@@ -145,11 +145,12 @@ class Growing:
         if self.finish is None:
             raise ServerError("the stream ended in the middle of the reply")
         used, refusal = replies.usage(self.counts), "".join(self.refusal)
+        text, reasoning = "".join(self.parts) or refusal, "".join(self.reasoning) or None
         return Completion(
-            text="".join(self.parts) or refusal,
+            text=text,
             finish="refusal" if refusal else self.finish,
-            usage=used,
+            usage=replies.told_apart(used, reasoning, text),
             seconds=seconds,
             cost=price(used),
-            reasoning="".join(self.reasoning) or None,
+            reasoning=reasoning,
         )

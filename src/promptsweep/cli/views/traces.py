@@ -59,6 +59,8 @@ def _call_summary(call: TraceCall) -> str:
     completion = call.completion
     if completion is not None:
         tokens = f"{completion.usage.prompt or 0:,} + {completion.usage.completion or 0:,} tokens"
+        if completion.usage.reasoning:
+            tokens += f" ({completion.usage.reasoning:,} of them reasoning)"
         parts += [tokens, figures.dollars(completion.cost), completion.finish]
         parts += [f"{completion.attempts} attempts"] if completion.attempts > 1 else []
         parts += ["from the store"] if completion.cached else []
