@@ -109,14 +109,14 @@ class ReplayMissError(RequestError):
         self.explain = explain
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """One line for a name that does not exist, with the nearest that does.
 
     >>> unknown("metric", "exact_mach", ["accuracy", "exact_match"])
     "unknown metric 'exact_mach'. Did you mean 'exact_match'? Known: accuracy, exact_match"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"unknown {kind} {name!r}.{hint} Known: {shown or 'none'}"

@@ -52,7 +52,7 @@ CASES = [
         "Then this.\n\nFirst that.",
     ),
     ("detectable_content:number_placeholders", {"num_placeholders": 2}, "[name], [date]", "[name]"),
-    ("detectable_content:postscript", {"postscript_marker": "P.P.S"}, "Bye.\nP.P.S. Milk", "Bye. PS"),
+    ("detectable_content:postscript", {"postscript_marker": "P.P.S"}, "Bye.\n**P. P. S.** Milk", "Bye. PS"),
     ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* one\n* two", "- one\n- two\n- three"),
     (
         "detectable_format:number_highlighted_sections",
@@ -170,6 +170,52 @@ def test_metrics_strict_and_loose(reply, strict, each, loose):
 
     assert [score.value for score in scores] == [strict, each, loose]
     assert ("broken" in scores[0].reason) == (strict == 0)
+
+
+def test_the_four_accuracies_of_the_paper():
+    """Of prompts (all instructions kept) and of instructions, strict and loose; rows as the benchmark's."""
+    samples = [
+        Sample(
+            str(place),
+            "Write.",
+            tuple(json.dumps({"instruction_id": name, "kwargs": {}}) for name in names),
+        )
+        for place, names in enumerate(
+            [
+                ["punctuation:no_comma", "change_case:english_lowercase", "detectable_format:title"],
+                ["punctuation:no_comma"],
+                ["change_case:english_lowercase"],
+            ]
+        )
+    ]
+    replies = ["Sure:\n<<all>> fine", "one, two", "Sure:\nall fine"]
+    prompts = [resolve([{"follows_all": {"loose": loose}}], "open", Path())[0] for loose in (False, True)]
+    each = [
+        resolve([{"instruction_accuracy": {"loose": loose}}], "open", Path())[0] for loose in (False, True)
+    ]
+
+    of_prompts = [[one.score(*pair).value for pair in zip(replies, samples, strict=True)] for one in prompts]
+
+    assert of_prompts == [[0, 0, 0], [1, 0, 1]]
+    assert [one.compute(replies, samples) for one in each] == pytest.approx([2 / 5, 4 / 5])
+    assert each[0].compute([None, *replies[1:]], samples) == 0
+    low, high = each[1].interval(replies, samples)
+    assert low <= 4 / 5 <= high
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="no shared data")
+def test_the_benchmarks_targets_are_read_as_instructions():
+    rows = [json.loads(line) for line in SHARED.read_text(encoding="utf-8").splitlines()][:40]
+    samples = [Sample(row["id"], row["input"], tuple(map(json.dumps, row["target"]))) for row in rows]
+    [accuracy] = resolve(["instruction_accuracy"], "open", Path())
+    replies = ["Some words, and more."] * len(rows)
+
+    kept = [
+        follows(reply, one["instruction_id"], one["kwargs"])
+        for reply, row in zip(replies, rows, strict=True)
+        for one in row["target"]
+    ]
+    assert accuracy.compute(replies, samples) == pytest.approx(sum(kept) / len(kept))
 
 
 def test_a_sample_without_instructions_has_no_score():

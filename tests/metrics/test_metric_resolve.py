@@ -10,8 +10,11 @@ SAMPLE = Sample("1", "input", ("foo",))
 TASKS = ("classification", "extraction", "qa", "math", "summarisation", "open")
 
 
-def one(spec, root):
-    (found,) = resolve([spec], "open", root)
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+def one(spec, root, schema=None):
+    (found,) = resolve([spec], "open", root, schema)
     return found
 
 
@@ -66,7 +69,7 @@ def test_every_built_in_metric_says_in_one_line_what_it_is():
 def test_lower_is_better_only_for_what_is_made_up_and_descriptive_metrics_take_no_side(tmp_path):
     required = {"regex": {"pattern": "x"}, "within_length": {"most": 9}}
     extra = {"bertscore", "embedding_similarity"}  # their signatures need a package
-    found = [one({name: required.get(name)}, tmp_path) for name in names() if name not in extra]
+    found = [one({name: required.get(name)}, tmp_path, SCHEMA) for name in names() if name not in extra]
     metrics = [each for each in found if isinstance(each, Metric)]
 
     assert [each.name for each in metrics if each.higher_is_better is False] == [

@@ -4,8 +4,18 @@ import json
 
 import pytest
 
-from promptsweep.metrics.records import field_f1, hallucinated_fields, json_exact, json_valid
+from promptsweep.metrics.records import (
+    field_f1,
+    hallucinated_fields,
+    json_exact,
+    json_valid,
+    mended,
+    repairs,
+    schema_valid,
+)
 from promptsweep.types import Sample
+
+SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
 
 ORDER = {
     "name": "Ada Lovelace",
@@ -24,6 +34,34 @@ def wanting(*targets: object) -> Sample:
 def test_only_a_reply_that_is_json_as_it_stands_is_valid(reply, valid):
     assert json_valid.reads == "reply"
     assert json_valid(reply, wanting()).value == valid
+
+
+@pytest.mark.parametrize(
+    ("reply", "valid", "strictly", "mends"),
+    [
+        ('{"a": 1}', 1, 1, 0),
+        ('Here:\n```json\n{"a": 1,}\n```', 1, 0, 3),
+        ('{"a": "1"}', 0, 0, 0),
+        ("{}", 0, 0, 0),
+        ("[1]", 0, 0, 0),
+        ("none", 0, 0, None),
+    ],
+)
+def test_a_reply_is_valid_where_its_json_fits_the_schema(reply, valid, strictly, mends):
+    assert schema_valid(reply, wanting(), schema=SCHEMA).value == valid
+    assert schema_valid(reply, wanting(), schema=SCHEMA, strict=True).value == strictly
+    assert mended(reply, wanting()) == mends
+
+
+def test_the_reason_of_an_invalid_reply_is_the_misfit():
+    score = schema_valid('{"a": "1"}', wanting(), schema=SCHEMA)
+
+    assert score.reason == "a: '1' is not of type 'integer'"
+
+
+def test_repairs_are_those_that_the_strategy_noted():
+    assert repairs({"repairs": 2}, wanting()) == 2
+    assert repairs({"votes": 2}, wanting()) is None
 
 
 @pytest.mark.parametrize(

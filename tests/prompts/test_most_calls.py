@@ -45,6 +45,8 @@ def own(root, declared):
         ("conversation", {"max_turns": 3}, 4),
         ("conversation", {"max_turns": 3, "memory": "summary"}, 7),
         ("retry_to_length", {"tries": 4}, 4),
+        ("structured", {"reason": "call", "repairs": 2}, 4),
+        ("structured", {"repairs": 0}, 1),
         ("retrieve", {}, 1),
         ("retrieve", {"top": 2, "widest": 9}, 4),
         ("tool_loop", {"steps": 3}, 3),
@@ -59,7 +61,7 @@ def test_the_shipped_strategies_declare_their_most_calls(tmp_path, name, given, 
     strategy = loaded(tmp_path, name)
 
     assert strategy.most_calls(strategy.complete(given)) == most
-    assert strategy.single_call == (most == 1 and name not in ("chain_of_density", "retrieve"))
+    assert strategy.single_call == (most == 1 and name not in ("chain_of_density", "retrieve", "structured"))
 
 
 @pytest.mark.parametrize(

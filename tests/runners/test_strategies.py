@@ -37,6 +37,16 @@ def test_a_length_that_is_missed_is_asked_for_again_with_the_draft(tmp_path):
     assert "in more detail" in last(model.requests[2])
 
 
+def test_a_length_can_be_one_of_characters(tmp_path):
+    model = FunctionModel(lambda request: ["하나 둘 셋", "하나 둘"][model.calls - 1])
+    files = {"datasets/mood.yaml": {"task": "open", "language": "ko"}}
+
+    record = run_one(tmp_path, {"retry_to_length": {"least": 4, "most": 5, "unit": "chars"}}, model, **files)
+
+    assert record["details"] == {"chars": [6, 4], "complies": True}
+    assert "6자입니다. 더 짧게 고쳐 4자 이상 5자 이하로" in last(model.requests[1])
+
+
 def test_of_replies_that_all_miss_the_length_the_nearest_is_returned(tmp_path):
     replies = ["one", "one two three", "one two"]
     model = FunctionModel(lambda request: replies[model.calls - 1])
@@ -73,7 +83,11 @@ def test_a_chain_without_a_list_is_combined_all_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "strategy", [{"retry_to_length": {"least": 9, "most": 8}}, {"decompose": {"parts": 0}}]
+    "strategy",
+    [
+        {"retry_to_length": {"least": 9, "most": 8}},
+        {"decompose": {"parts": 0}},
+    ],
 )
 def test_impossible_parameters_are_refused(tmp_path, strategy):
     with pytest.raises(ConfigError, match="must"):

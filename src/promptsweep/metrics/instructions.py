@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
-from promptsweep.answers import json_value
+import orjson
+
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
 from promptsweep.metrics import tokens
 from promptsweep.types import JSON, nfc
@@ -125,8 +126,8 @@ def _placeholders(reply: str, num_placeholders: int) -> bool:
 
 @_check("detectable_content:postscript")
 def _postscript(reply: str, postscript_marker: str) -> bool:
-    wanted = [re.escape(character) for character in nfc(postscript_marker) if character not in " ."]
-    return re.search(rf"^\s*{'[ .]*'.join(wanted)}", reply, re.IGNORECASE | re.MULTILINE) is not None
+    wanted = re.escape(nfc(postscript_marker)).replace(r"\.", r"\.\s?")
+    return re.search(rf"(?<!\w){wanted}", reply, re.IGNORECASE) is not None
 
 
 @_check("detectable_format:number_bullet_lists")
@@ -143,7 +144,7 @@ def _highlights(reply: str, num_highlights: int) -> bool:
 @_check("detectable_format:multiple_sections")
 def _sections(reply: str, section_spliter: str, num_sections: int) -> bool:
     """Sections begin with the word and a number."""
-    return len(re.findall(rf"(?<!\w){re.escape(section_spliter)}\s+\d+", reply)) >= num_sections
+    return len(re.findall(rf"(?<!\w){re.escape(section_spliter)}\s*\d+", reply)) >= num_sections
 
 
 @_check("detectable_format:title")
@@ -153,10 +154,13 @@ def _title(reply: str) -> bool:
 
 @_check("detectable_format:json_format")
 def _json(reply: str) -> bool:
-    """All of the reply is JSON; a code fence around it is allowed."""
+    """All of the reply is JSON, of any kind; a code fence around it is allowed."""
     text = re.sub(r"\A```(?:json)?\s*|\s*```\Z", "", reply.strip(), flags=re.IGNORECASE)
-    found = json_value(text)
-    return found is not None and found.strict
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 @_check("detectable_format:constrained_response")

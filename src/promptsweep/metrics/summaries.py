@@ -22,13 +22,6 @@ def words(answer: str, sample: Sample) -> float:  # noqa: ARG001
     return len(tokens.words(answer))
 
 
-@metric(kind="binary", signature=lambda **_: _signature())
-def within_length(answer: str, sample: Sample, *, least: int = 0, most: int) -> Score:  # noqa: ARG001
-    """The answer has at least `least` and at most `most` words (0 or 1)."""
-    count = len(answer.split())
-    return Score(float(least <= count <= most), f"{count} words")
-
-
 @metric(kind="descriptive")
 def chars(answer: str, sample: Sample) -> float:  # noqa: ARG001
     """Length of the answer in characters, spaces included."""

@@ -54,6 +54,8 @@ class _Heard:
 
     held: str = ""
     thinking: bool = False
+    thought: bool = False
+    """Whether the block is over: what begins like another one is the answer."""
     begun: bool = False
     """Whether the answer has begun."""
 
@@ -62,16 +64,21 @@ class _Heard:
         if self.begun:
             return piece
         self.held = (self.held + piece).lstrip()
+        if not self.thought:
+            self._find_tags()
+        may_be_tag = not self.thought and OPEN.startswith(self.held)
+        if self.thinking or not self.held or may_be_tag:
+            return ""
+        self.begun = True
+        return self.rest()
+
+    def _find_tags(self) -> None:
         if not self.thinking and self.held.startswith(OPEN):
             self.thinking, self.held = True, self.held[len(OPEN) :]
         if self.thinking:
             _, closed, after = self.held.partition(CLOSE)
-            self.thinking = not closed
+            self.thinking, self.thought = not closed, bool(closed)
             self.held = after.lstrip() if closed else self.held[1 - len(CLOSE) :]
-        if self.thinking or OPEN.startswith(self.held):
-            return ""
-        self.begun = True
-        return self.rest()
 
     def rest(self) -> str:
         """What is held back of an answer that may yet have become a tag."""

@@ -9,6 +9,7 @@ from math import comb
 
 from promptsweep.answers import json_value
 from promptsweep.errors import ConfigError, unknown
+from promptsweep.metrics.lengths import LENGTH_UNITS, length_in
 from promptsweep.prompts.ask import Ask
 from promptsweep.prompts.points import numbered_points
 from promptsweep.prompts.retrieval import retrieve  # noqa: F401  found here by its name
@@ -175,23 +176,26 @@ def _steps(reply: str) -> list[dict[str, JSON]]:
 
 @strategy(calls=lambda tries, **_: tries)
 async def retry_to_length(
-    sample: Sample, ask: Ask, *, least: int = 40, most: int = 60, tries: int = 3
+    sample: Sample, ask: Ask, *, least: int = 40, most: int = 60, tries: int = 3, unit: str = "words"
 ) -> str:
     """Ask again, with the draft and its length, until the reply has from `least` to `most` words.
 
-    After `tries` replies the one nearest to the length is returned. Noted: the words of each, and whether
-    the returned one complies.
+    Or characters, with `unit: chars`. After `tries` replies the one nearest to the length is returned.
+    Noted: the length of each, and whether the returned one complies.
     """
     if not 0 <= least <= most or tries < 1:
         raise ConfigError("retry_to_length: least must not be above most, and tries be at least 1")
-    drafts = [await ask("answer", least=least, most=most)]
-    lengths = [len(drafts[0].split())]
+    if unit not in LENGTH_UNITS:
+        raise ConfigError(f"retry_to_length: {unknown('unit', unit, LENGTH_UNITS)}")
+    drafts = [await ask("answer", least=least, most=most, unit=unit)]
+    lengths = [length_in(unit, drafts[0])]
     while len(drafts) < tries and not least <= lengths[-1] <= most:
-        draft = await ask("retry", least=least, most=most, draft=drafts[-1], words=lengths[-1])
+        length = lengths[-1]
+        draft = await ask("retry", least=least, most=most, unit=unit, draft=drafts[-1], length=length)
         drafts.append(draft)
-        lengths.append(len(draft.split()))
+        lengths.append(length_in(unit, draft))
     missed = [max(least - length, length - most, 0) for length in lengths]
-    ask.note(words=lengths, complies=min(missed) == 0)
+    ask.note(**{unit: lengths, "complies": min(missed) == 0})
     return drafts[missed.index(min(missed))]
 
 
