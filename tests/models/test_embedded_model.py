@@ -11,8 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 
+from promptsweep.answers.schemas import misfits
 from promptsweep.errors import ConfigError, RequestError, RunFatalError
 from promptsweep.models import gguf, load
 from promptsweep.types import Message
@@ -195,3 +197,20 @@ asyncio.run(main())
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (7, "", "")
     assert time.perf_counter() - began < 20
+
+
+def test_a_reply_is_held_to_a_schema_with_korean_keys(local):
+    schema = {
+        "type": "object",
+        "properties": {
+            "이름": {"enum": ["김하늘", "박준형"]},
+            "n": {"type": ["integer", "null"], "maximum": 9},
+        },
+        "required": ["이름", "n"],
+        "additionalProperties": False,
+    }
+    held = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+
+    [completion] = chat(local, question(local, "김하늘 orders 3 lamps.", max_tokens=60, response_format=held))
+
+    assert misfits(orjson.loads(completion.text), schema) == []

@@ -57,8 +57,28 @@ def test_openai_reasoning_models_rename_the_token_limit(workspace, model, name, 
 
 
 @pytest.mark.parametrize(
+    ("endpoint", "model", "held_to"),
+    [
+        ("openai", "gpt-4o-mini", "json_schema"),
+        ("openai", "gpt-4.1", "json_schema"),
+        ("openai", "gpt-4-turbo", "json_object"),
+        ("groq", "llama-3.3-70b-versatile", "json_object"),
+        ("groq", "openai/gpt-oss-20b", "json_schema"),
+        ("ollama", "qwen3", "json_schema"),
+    ],
+)
+def test_a_preset_knows_what_replies_can_be_held_to(workspace, endpoint, model, held_to):
+    assert catalog(workspace).endpoints[endpoint].reply_format(model) == held_to
+
+
+@pytest.mark.parametrize(
     ("text", "line", "says"),
     [
+        (
+            "endpoints:\n  acme:\n    response_format: json_objekt",
+            3,
+            "unknown value 'json_objekt'. Did you mean 'json_object'?",
+        ),
         ("endpoint: {}", 1, "unknown key 'endpoint'. Did you mean 'endpoints'?"),
         ("endpoints:\n  acme:\n    base_ulr: x", 3, "unknown key 'base_ulr'. Did you mean 'base_url'?"),
         ("endpoints:\n  acme:\n    base_url: localhost:8000", 3, "must begin with http:// or https://"),

@@ -46,6 +46,7 @@ MODELS = {
     "one of a family": openai(
         families=[Family(match="m", rename={"max_tokens": "max_completion_tokens"}, refuse=["stop"])]
     ),
+    "one that knows no schemas and thinks aloud": openai(response_format="json_object", think_tags=True),
     "an embedded base model": embedded(plain=True),
     "an embedded chat model": embedded(plain=False),
     "a function": FunctionModel(lambda request: "", name="함수"),
@@ -58,7 +59,7 @@ GIVEN = st.fixed_dictionaries(
         "max_tokens": st.integers(1, 9_999),
         "seed": st.integers(0, 2**62),
         "stop": st.text(min_size=1) | st.lists(st.text(min_size=1), min_size=1),
-        "response_format": st.just({"type": "json_object"}),
+        "response_format": st.sampled_from([{"type": "json_object"}, {"type": "json_schema"}]),
         "extra": st.dictionaries(st.text(), st.none() | st.booleans() | st.floats() | st.text()),
     },
 )

@@ -42,6 +42,23 @@ def test_messages_and_parameters_arrive_as_they_were_given(serve, model_at, ask)
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "sent"),
+    [
+        ({}, "json_schema"),
+        ({"response_format": "json_object"}, "json_object"),
+        ({"families": [{"match": "small", "response_format": "json_object"}]}, "json_object"),
+    ],
+)
+def test_a_schema_is_sent_only_to_what_can_be_held_to_one(serve, model_at, ask, endpoint, sent):
+    server = serve(lambda request: "{}")
+    schema = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": {}}}
+
+    ask(model_at(server, **endpoint), response_format=schema)
+
+    assert server.requests[0]["response_format"] == (schema if sent == "json_schema" else {"type": sent})
+
+
 def test_a_completion_carries_finish_usage_reasoning_time_and_cost(serve, model_at, ask):
     choice = {"finish_reason": "length", "message": {"content": "4", "reasoning_content": "2+2"}}
     usage = {

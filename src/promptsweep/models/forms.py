@@ -48,7 +48,7 @@ class RequestForm:
         merged = params.translate({**self.defaults, **seed, **given}, self.names)
         if self.stop is not None:
             merged["stop"] = _with(self.stop, merged.get("stop"))
-        if self.json_object and merged.get("response_format", {}).get("type") == "json_schema":
+        if self.json_object and _has_schema(merged.get("response_format")):
             merged["response_format"] = {"type": "json_object"}
         # A reply that is read otherwise is another reply: the fragment makes it so, and is never sent.
         base_url = f"{self.base_url}#think_tags" if self.think_tags else self.base_url
@@ -57,6 +57,10 @@ class RequestForm:
     def as_json(self) -> dict[str, JSON]:
         """The fields that say anything, as JSON."""
         return {name: value for name, value in asdict(self).items() if value not in ({}, [], False, None)}
+
+
+def _has_schema(response_format: JSON) -> bool:
+    return isinstance(response_format, Mapping) and response_format.get("type") == "json_schema"
 
 
 def _with(stop: str, given: JSON) -> list[str]:
