@@ -60,8 +60,8 @@ def misfits(value: JSON, schema: Mapping[str, JSON]) -> list[str]:
 
 
 def text_of(schema: Mapping[str, JSON]) -> str:
-    """The schema as prompts show it: one line of JSON, the keys in its own order."""
-    return orjson.dumps(schema).decode()
+    """The schema as prompts show it: one line of JSON, the keys in its own order, without `$schema`."""
+    return orjson.dumps({key: value for key, value in schema.items() if key != "$schema"}).decode()
 
 
 def placed(place: Place) -> str:

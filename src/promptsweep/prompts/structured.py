@@ -91,7 +91,7 @@ def _schema(ask: Ask, given: JSON) -> Schema:
     schema = ask.data(given) if isinstance(given, str) else given
     if not isinstance(schema, Mapping):
         raise ConfigError("structured: schema is a JSON file in prompts/structured/, or a mapping")
-    return _sound(text_of(normal(schema)))
+    return _sound(orjson.dumps(normal(schema)).decode())
 
 
 @lru_cache(maxsize=16)

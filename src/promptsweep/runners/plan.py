@@ -89,11 +89,17 @@ class PlannedArm(ScoredArm):
         """
         params = self.arm.params
         if own:
-            self.model.check(own)
+            self._check(own)
             params = {**params, **own}
         if draw and "seed" in params:
             params = {**params, "seed": params["seed"] + draw}
         return self.model.request(messages, params, draw)
+
+    def _check(self, own: Mapping[str, JSON]) -> None:
+        try:
+            self.model.check(own)
+        except ConfigError as error:
+            raise ConfigError(f"strategy {self.strategy.name!r}: {error.message}") from None
 
     def own_params(self) -> dict[str, JSON]:
         """The parameters that the strategy's function takes itself."""
