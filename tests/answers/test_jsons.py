@@ -25,6 +25,8 @@ from promptsweep.answers import canonical_json, json_value
         ('a } b ] {"a": "\\"{"}', {"a": '"{'}, 1),
         ('{see: {"a": 1}}', {"a": 1}, 1),
         ('He said "yes" {"a": 1}', {"a": 1}, 1),
+        ('Draft: {"a": 1 oops. Final: {"a": 2}', {"a": 2}, 1),
+        ('{"a": 1}\n\nQ: [', {"a": 1}, 1),
     ],
 )
 def test_the_last_balanced_value_is_found_and_repairs_are_counted(reply, value, repairs):
@@ -66,6 +68,14 @@ def test_a_value_is_found_in_prose_and_written_in_one_way(value):
 
     assert found is not None
     assert (found.value, found.repairs) == (value, 1)
+
+
+@given(VALUES, st.data())
+def test_what_is_whole_within_a_cut_value_is_no_value(value, data):
+    text = canonical_json(value)
+    cut = text[: data.draw(st.integers(1, len(text) - 1))]
+
+    assert json_value(f"Here:\n{cut}") is None
 
 
 def test_canonical_json_sorts_keys_and_keeps_unicode():

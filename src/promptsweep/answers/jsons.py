@@ -14,6 +14,7 @@ _MARK = re.compile(r'\\.|["\n{}\[\]]', re.DOTALL)
 _FENCE = re.compile(r"```\w*")
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
 _OPENER = {"}": "{", "]": "["}
+_CUTS = 4  # how many of the braces that are never closed may be tried as the beginning of a cut value
 _EFFORT = 3  # how often, on average, a character of the text may be tried as part of a candidate
 
 
@@ -34,16 +35,21 @@ class JsonAnswer:
 def json_value(text: str) -> JsonAnswer | None:
     """The last balanced JSON object or array in the text that can be read; None where there is none.
 
-    Scalars do not count, nor do NaN and infinite numbers. The time is linear in the length of the text.
+    Scalars do not count, nor do NaN and infinite numbers, nor what is whole within a value that was cut off.
+    The time is linear in the length of the text.
     """
     whole = _load(text)
     if whole is not None:
         return JsonAnswer(whole, 0)
     budget = _EFFORT * len(text)
-    for start, end in _from_the_last(_balanced(text)):
+    spans, unclosed = _balanced(text)
+    cut = next((start for start in unclosed[:_CUTS] if spans and _is_cut(text[start:])), len(text))
+    for start, end in _from_the_last(spans):
         budget -= end - start
         if budget < 0:
             break
+        if start > cut:
+            continue
         value, commas = _mended(text[start:end])
         if value is not None:
             return JsonAnswer(value, commas + _wrapping(text[:start] + text[end:]))
@@ -77,8 +83,20 @@ def _wrapping(outside: str) -> int:
     return ("```" in outside) + bool(prose)
 
 
-def _balanced(text: str) -> list[tuple[int, int]]:
-    """Spans (start, end) of all balanced braces and brackets, in order of their ends, in one pass."""
+def _is_cut(text: str) -> bool:
+    """Whether a text is the beginning of a JSON value, and not all of it: a reply at its token limit."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return error.pos >= len(text)
+    return False
+
+
+def _balanced(text: str) -> tuple[list[tuple[int, int]], list[int]]:
+    """Spans (start, end) of all balanced braces and brackets, in order of their ends, in one pass.
+
+    And where those stand that are never closed.
+    """
     spans: list[tuple[int, int]] = []
     open_at: list[tuple[str, int]] = []
     waiting = {"{": 0, "[": 0}
@@ -96,7 +114,7 @@ def _balanced(text: str) -> list[tuple[int, int]]:
             waiting[mark] += 1
         elif waiting[_OPENER[mark]]:
             spans.append((_close(mark, open_at, waiting), match.end()))
-    return spans
+    return spans, [start for _, start in open_at]
 
 
 def _close(mark: str, open_at: list[tuple[str, int]], waiting: dict[str, int]) -> int:
