@@ -13,8 +13,8 @@ from promptsweep.types import JSON, Sample, Score, nfc
 def target_shape(answer: str, sample: Sample) -> Score | None:
     """The answer has the fields of a target and no others, each with a value of the same type (0 or 1).
 
-    For a dataset without a schema, whose validity `schema_valid` tells: a field that is null in it may be absent or of any type, and each item of a
-    list must fit one of the target's items, where it has any.
+    The target stands for a schema, where the dataset has none (else: `schema_valid`). A field that is null
+    in it may be absent or of any type; each item of a list must fit one of the target's, where it has any.
     """
     if not sample.targets:
         return None

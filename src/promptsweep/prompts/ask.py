@@ -45,8 +45,9 @@ class Ask:
     calls are made: a call starts when the last reply that was there before it had (logically) come.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all that a strategy may use
         self,
+        *,
         render: Render,
         build: Build,
         send: Send,
