@@ -53,16 +53,15 @@ async def structured(
     imposed = _response_format(asked) if how == "response_format" else {}
     reply = await ask("answer", call_params=imposed, **given)
     answer, faults = _read(reply, wanted, how, reason)
-    found = [faults] if faults else []
-    asked_again = 0
-    while faults and asked_again < repairs:
-        asked_again += 1
+    found: list[JSON] = []
+    while faults and len(found) < repairs:
+        found.append(faults)
         reply = await ask("repair", call_params=imposed, draft=reply, faults=faults[:_SHOWN_FAULTS], **given)
         answer, faults = _read(reply, wanted, how, reason)
-        found += [faults] if faults else []
     read = json_value(answer)
-    ask.note(valid=not faults, repairs=asked_again, mended=read.repairs if read else 0)
-    ask.note(**({"faults": found} if found else {}))
+    ask.note(valid=not faults, repairs=len(found), mended=read.repairs if read else 0)
+    if faults or found:
+        ask.note(faults=[*found, faults] if faults else found)
     return answer
 
 
