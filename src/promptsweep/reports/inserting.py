@@ -122,13 +122,15 @@ class _ArrayInsert:
         self._key = itemgetter(*(column.name for column in table.primary_key))
         self._texts = {column.name: isinstance(column.type, Text) for column in table.columns}
         arrays = [bindparam(column.name, type_=ARRAY(column.type)) for column in table.columns]
-        given = func.unnest(*arrays).table_valued(*(column.name for column in table.columns))
+        given = func.unnest(*arrays).table_valued(*(column.name for column in table.columns)).render_derived()
         with engine.connect() as connection:
             insert = insert_into(connection, table).from_select(list(self._texts), select(given))
         if table is schema.records:
             renewed = {name: insert.excluded[name] for name in self._texts if name != "id"}
             insert = insert.on_conflict_do_update(
-                index_elements=["id"], set_=renewed, where=schema.records.c.outcome == "error"
+                index_elements=["id"],
+                set_=renewed,
+                where=schema.records.c.outcome == literal_column("'error'"),
             )
             insert = insert.returning(table.c.id, literal_column("records.xmax = 0").label("is_new"))
         else:
