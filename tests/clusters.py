@@ -29,10 +29,11 @@ class Cluster:
         self._programs = programs
         self._root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._under: list[str] = []
-        if os.geteuid() == 0:
-            owner = next(name for name in OWNERS if _exists(name))
-            shutil.chown(self._root, owner)
-            self._under = ["setpriv", f"--reuid={owner}", "--clear-groups", "--"]
+        self.owner: int | str = os.geteuid()
+        if self.owner == 0:
+            self.owner = next(name for name in OWNERS if _exists(name))
+            shutil.chown(self._root, self.owner)
+            self._under = ["setpriv", f"--reuid={self.owner}", "--clear-groups", "--"]
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -40,8 +41,7 @@ class Cluster:
         self.password = uuid.uuid4().hex
         secret = self._root / "secret"
         secret.write_text(self.password, encoding="utf-8")
-        if self._under:
-            shutil.chown(secret, owner)
+        shutil.chown(secret, self.owner)
         self._do("initdb", "-D", self.data, f"--pwfile={secret}", *known)
         self.start()
 
@@ -112,7 +112,7 @@ def _exists(user: str) -> bool:
 
 
 def programs() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`; None where no server is installed. Debian keeps them off the path."""
+    """The folder of `initdb` and `pg_ctl`; None where there is none. Debian keeps them off the path."""
     found = shutil.which("initdb")
     places = [Path(found).parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
