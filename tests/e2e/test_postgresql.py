@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -9,11 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
-from children import Command, run_command, wait_until
+from children import run_command, wait_until
 from served_moods import mood_of, results, run, scored, served
 from test_disks import LONG, after_a_while
 
@@ -139,48 +141,27 @@ def test_a_full_disk_ends_the_run_with_one_line_and_with_more_room_it_goes_on(tm
 
 
 def test_the_same_sweep_twice_at_once_reuses_replies_and_is_seen_meanwhile(tmp_path, database):
-    ahead = 200
-    with ChatServer(after_a_while) as server:
+    ahead, both = 200, threading.Event()
+
+    async def waits(request):
+        if len(server.requests) > ahead:
+            await asyncio.to_thread(both.wait)
+        return mood_of(request)
+
+    with ChatServer(waits) as server:
         workspace = served(tmp_path, server.base_url, SAMPLES)
         first = run_command(workspace, "--store", database)
-        wait_until(lambda: len(server.requests) >= ahead, first)
+        wait_until(lambda: len(server.requests) > ahead, first)
         second = run_command(workspace, "--store", database)
         with opened(workspace, database) as store:
             wait_until(lambda: len(going(store)) == 2, second)
             looks = [Watch(store, one.id).look() for one in going(store)]
-            assert all(summarise(store, look.run, 1) for look in looks)
+            both.set()
             endings = [first.ended(), second.ended()]
-            runs = [store.find_run(look.run) for look in looks]
-            by_run = [summarise(store, row.id, 1)[0].scored for row in runs]
+            by_run = [summarise(store, look.run, 1)[0].scored for look in looks]
 
     assert endings == [(0, ""), (0, "")]
+    assert max(look.done for look in looks) >= ahead - 50
     assert not any(look.gone for look in looks)
     assert by_run == [SAMPLES, SAMPLES]
-    assert SAMPLES <= len(server.requests) <= 2 * SAMPLES - ahead
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (lambda url: url.replace("me:", "me:not"), "password authentication failed"),
-        (lambda url: url.rpartition("/")[0] + "/nothing", 'database "nothing" does not exist'),
-        (lambda url: re.sub(r":\d+/", ":1/", url), "Connection refused"),
-        (lambda url: re.sub(r":\d+/", ":port/", url), "the store's URL cannot be read"),
-        (lambda url: url.replace("127.0.0.1", "no-such-host.invalid"), "no-such-host.invalid"),
-    ],
-    ids=["password", "database", "port", "no port", "host"],
-)
-def test_a_store_that_cannot_be_opened_is_one_line_without_its_password(
-    tmp_path, cluster, database, change, told
-):
-    wrong = change(database)
-    code, printed = Command("list", "runs", "--store", wrong, "--workspace", tmp_path).ended()
-    doctor = Command("doctor", "--store", wrong, "--workspace", tmp_path)
-    healthy, _ = doctor.process.communicate(timeout=60)
-
-    assert code == 2
-    assert printed.startswith("error: ")
-    assert printed.count("\n") == 1
-    assert told in printed
-    assert told in healthy
-    assert cluster.password not in printed + healthy
+    assert SAMPLES <= len(server.requests) <= 2 * SAMPLES - ahead + 50
