@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from clusters import TEMPLATE, Cluster, running
+from promptsweep.reports import open_store
+from promptsweep.workspace import Workspace
 
 pytest_plugins = ["pytester"]
 
@@ -16,3 +21,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/data beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for this process; its database `made` holds the tables of a new store."""
+    with running() as found:
+        found.execute(f"CREATE DATABASE {TEMPLATE}")
+        open_store(Workspace(Path.cwd()), found.url(TEMPLATE)).close()
+        yield found
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> str:
+    """The URL of a new store on PostgreSQL."""
+    return cluster.url(cluster.make(TEMPLATE))

@@ -30,7 +30,7 @@ def test_a_grade_is_kept_with_who_gave_it_and_when(own_house, run):
     began = datetime.now(UTC)
     give(own_house.store, run, Mode.RATING, "지민", LINE, 4, "꽤 좋다")
 
-    [grade] = all_grades(open_store(own_house.workspace), run)
+    [grade] = all_grades(open_store(own_house.workspace, own_house.url), run)
 
     assert (grade.mode, grade.grader, grade.subject) == (Mode.RATING, "지민", LINE)
     assert (grade.value, grade.note) == (4, "꽤 좋다")
@@ -109,7 +109,7 @@ def test_a_store_of_version_1_gets_the_table_and_keeps_what_it_holds(own_house, 
         assert connection.scalar(select(func.count()).select_from(schema.records)) == 66 + 132
     assert list(made) == schema.grades.c.keys()
     give(store, run, Mode.VERDICT, "ann", LINE, 1)
-    assert len(all_grades(open_store(own_house.workspace), run)) == 1
+    assert len(all_grades(open_store(own_house.workspace, own_house.url), run)) == 1
 
 
 def test_two_processes_may_bring_the_same_store_up_to_date(own_house):

@@ -48,6 +48,7 @@ def test_what_comes_later_is_added(store):
         tally.add("new", "m", UNKNOWN)
         with store.engine.begin() as connection:
             tally.write(connection)
+        tally.written()
     with store.engine.begin() as connection:
         tally.write(connection)
 

@@ -30,6 +30,7 @@ from promptsweep.cli.report import report
 from promptsweep.cli.run import run
 from promptsweep.cli.score import import_command, score
 from promptsweep.cli.show import show
+from promptsweep.cli.store import store
 from promptsweep.cli.train_router import train_router
 from promptsweep.cli.validate import validate
 
@@ -73,6 +74,7 @@ for _name, _command in _COMMANDS.items():
 app.add_typer(baseline, name="baseline")
 app.add_typer(cache, name="cache")
 app.add_typer(finetune, name="finetune")
+app.add_typer(store, name="store")
 
 
 def main() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptsweep.errors import ConfigError, unknown
+from promptsweep.errors import ConfigError, IncompleteError, unknown
 from promptsweep.types import JSON, Sample
 from promptsweep.workspace import Workspace
 
@@ -26,11 +25,17 @@ def find_workspace(folder: Path | None) -> Workspace:
 
 @contextlib.contextmanager
 def opened(workspace: Path | None, store: str | None, *, create: bool = False) -> Iterator[Store]:
-    """The open store; ConfigError where there is none, unless `create`."""
+    """The open store; ConfigError where there is none, unless `create`; IncompleteError where it fails."""
+    from sqlalchemy.exc import DBAPIError
+
     from promptsweep.reports import open_store
+    from promptsweep.reports.patience import reason
 
     with contextlib.closing(open_store(find_workspace(workspace), store, create=create)) as found:
-        yield found
+        try:
+            yield found
+        except DBAPIError as error:
+            raise IncompleteError(f"the store failed: {reason(error)}") from None
 
 
 @contextlib.contextmanager
@@ -70,4 +75,6 @@ def find_sample(planned: ScoredArm, identity: str | None) -> Sample:
 
 def without_password(store: str) -> str:
     """A database URL that may be shown; a path stays as it is."""
-    return re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", store)
+    from promptsweep.reports.opening import shown
+
+    return shown(store)

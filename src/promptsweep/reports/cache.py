@@ -6,12 +6,26 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Subquery, cast, delete, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    LargeBinary,
+    Subquery,
+    cast,
+    delete,
+    func,
+    select,
+    text,
+)
 
 from promptsweep.errors import ConfigError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
+from promptsweep.reports.inserting import ORDER
 from promptsweep.reports.misses import Difference, Hit, Miss, explain
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import Status
@@ -94,15 +108,18 @@ def prune(store: Store, keep_runs: bool = True) -> int:
         )
         removing = delete(responses)
         if keep_runs:
-            removing = removing.where(responses.c.key.not_in(select(calls.c.key)))
+            removing = removing.where(responses.c.key.in_(_lacking(responses.c.key, calls.c.key)))
         if since is not None:
             removing = removing.where(responses.c.created < since)
         for began, ended in _unfinished(connection):
             removing = removing.where(~responses.c.created.between(began, ended))
         removed = connection.execute(removing).rowcount
         if since is None:
-            connection.execute(delete(preambles).where(preambles.c.id.not_in(select(responses.c.preamble))))
-            connection.execute(delete(samples).where(samples.c.digest.not_in(select(records.c.sample))))
+            for address, use in (
+                (preambles.c.id, responses.c.preamble),
+                (samples.c.digest, records.c.sample),
+            ):
+                connection.execute(delete(address.table).where(address.in_(_lacking(address, use))))
     if removed and since is None:
         _shrink(store)
     return removed
@@ -140,7 +157,15 @@ def _unfinished(connection: Connection) -> list[tuple[float, float]]:
 def _alone(store: Store) -> Iterator[Connection]:
     """A transaction in which nobody else writes between what is read and what is removed."""
     with store.engine.connect().execution_options(alone=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(table.name for table in (runs, arms, *ORDER))
+            connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
         yield connection
+
+
+def _lacking(address: Column[str], use: Column[str]) -> CompoundSelect[Any]:
+    """The addresses that nothing uses. PostgreSQL would look through all uses for each, were it `NOT IN`."""
+    return select(address).except_(select(use))
 
 
 def _by_model(connection: Connection) -> list[ModelReplies]:
@@ -166,11 +191,11 @@ def _by_model(connection: Connection) -> list[ModelReplies]:
     ]
 
 
-def _bytes(connection: Connection, text: ColumnElement[str]) -> ColumnElement[int]:
+def _bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[int]:
     """Length of a text in UTF-8, in the database's own words."""
     if connection.dialect.name == "postgresql":
-        return func.octet_length(text)
-    return func.length(cast(text, LargeBinary))
+        return func.octet_length(column)
+    return func.length(cast(column, LargeBinary))
 
 
 def _moment(seconds: float) -> datetime:

@@ -12,9 +12,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, func, select
 
 from promptsweep.reports import schema
+from promptsweep.reports.inserting import insert_into
 from promptsweep.reports.store import Store, writing
 from promptsweep.reports.tables import Kind, Row, Table
-from promptsweep.reports.writer import insert_into
 from promptsweep.types import nfc
 
 table = schema.grades

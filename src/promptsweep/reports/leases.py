@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.exc import DBAPIError
 
 from promptsweep.models import Model
 from promptsweep.reports import schema
+from promptsweep.reports.inserting import insert_or_ignore
 from promptsweep.reports.store import Store
-from promptsweep.reports.writer import insert_or_ignore
 
 INTERVAL = 0.5
 """Seconds between two signs of life."""
@@ -23,8 +24,8 @@ table = schema.leases
 
 def renew(store: Store, run: str, models: Sequence[str]) -> list[int]:
     """Notes that a run uses models (by their digests); returns how many runs use each now."""
-    now = time.time()
     with store.engine.begin() as connection:
+        now = clock(connection)
         alive = table.c.seen.between(now - EXPIRY, now + EXPIRY)  # not ahead either: clocks are set back
         connection.execute(delete(table).where((table.c.run == run) | ~alive))
         rows = [{"model": model, "run": run, "seen": now} for model in dict.fromkeys(models)]
@@ -32,6 +33,13 @@ def renew(store: Store, run: str, models: Sequence[str]) -> list[int]:
         counted = select(table.c.model, func.count()).where(table.c.model.in_(models)).group_by(table.c.model)
         users = {row[0]: row[1] for row in connection.execute(counted)}
     return [users.get(model, 1) for model in models]
+
+
+def clock(connection: Connection) -> float:
+    """Seconds since 1970; where several machines share a store, by its server's clock."""
+    if connection.dialect.name == "postgresql":
+        return float(connection.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+    return time.time()
 
 
 def release(store: Store, run: str) -> None:
@@ -50,6 +58,14 @@ def last_seen(store: Store, runs: Sequence[str]) -> Mapping[str, float]:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def _renewed(store: Store, run: str, models: Sequence[str]) -> list[int] | None:
+    """As `renew`; None where the store is away for a moment. If it stays away, the writer says so."""
+    try:
+        return renew(store, run, models)
+    except DBAPIError:
+        return None
+
+
 async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
     """Keeps every model's limiter at this run's part of the rates, until cancelled."""
     digests = [model.digest for model in models]
@@ -57,7 +73,7 @@ async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
     news = 0
     try:
         while True:
-            users = await asyncio.to_thread(renew, store, run, digests)
+            users = await asyncio.to_thread(_renewed, store, run, digests) or known or [1] * len(models)
             news, known = 2 if users != known else news - 1, users
             if (
                 news > 0

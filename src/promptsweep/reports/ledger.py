@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -17,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep.errors import IncompleteError
 from promptsweep.reports import schema
+from promptsweep.reports.inserting import insert_into
+from promptsweep.reports.patience import patiently, reason
 from promptsweep.reports.store import Store
-from promptsweep.reports.writer import insert_into
 from promptsweep.runners.costs import Cost
 
 Kind = Literal["new", "failed", "saved"]
@@ -78,22 +80,27 @@ class Tally:
     def __init__(self, run: str):
         self._run = run
         self._entered: list[tuple[str, Kind, Cost]] = []
+        self._writing = 0
 
     def add(self, kind: Kind, model: str, cost: Cost) -> None:
         """Enters a cost; `model` as the sweep names it."""
         self._entered.append((model, kind, cost))
 
     def write(self, connection: Connection) -> None:
-        """Adds what came since the last time to the run's rows of today."""
-        count = len(self._entered)
-        taken = self._entered[:count]
-        del self._entered[:count]
+        """Adds what came since the last `written` to the run's rows of today."""
+        self._writing = len(self._entered)
+        taken = self._entered[: self._writing]
         day = time.strftime("%Y-%m-%d", time.gmtime())
         lines: dict[tuple[str, Kind], list[Cost]] = {}
         for model, kind, cost in taken:
             lines.setdefault((model, kind), []).append(cost)
-        for (model, kind), costs in lines.items():
+        for (model, kind), costs in sorted(lines.items(), key=itemgetter(0)):
             _upsert(connection, self._run, model, day, kind, _sum(costs), add=True)
+
+    def written(self) -> None:
+        """What was written last is committed."""
+        del self._entered[: self._writing]
+        self._writing = 0
 
 
 def _sum(costs: Sequence[Cost]) -> Sum:
@@ -128,12 +135,15 @@ def authorise(store: Store, run: str, cost: Cost) -> None:
     Raises IncompleteError where the store cannot be written.
     """
     found = Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0)
-    try:
+
+    def write() -> None:
         with store.engine.begin() as connection:
             _upsert(connection, run, "", "", AUTHORISED, found, add=False)
+
+    try:
+        patiently(store.engine, write)
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise IncompleteError(f"the store cannot be written: {cause}") from None
+        raise IncompleteError(f"the store cannot be written: {reason(error)}") from None
 
 
 def entries(store: Store, by: By = "run", since: date | None = None) -> list[Entry]:

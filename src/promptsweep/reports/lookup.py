@@ -9,7 +9,10 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy.exc import DBAPIError
 
+from promptsweep.errors import IncompleteError
+from promptsweep.reports.patience import patiently, reason
 from promptsweep.reports.rows import completion_of
 from promptsweep.reports.schema import responses
 from promptsweep.types import Completion
@@ -95,6 +98,7 @@ class BatchedLookup:
 
     def __init__(self, engine: Engine, query: Select[Any]):
         self._query = query.order_by(responses.c.created.desc())
+        self._engine = engine
         self._connection = engine.connect()
         self._reader = ThreadPoolExecutor(1, "promptsweep-reader")
         self._wanted: dict[str, asyncio.Future[Completion | None]] = {}
@@ -124,7 +128,7 @@ class BatchedLookup:
         wanted, self._wanted = self._wanted, {}
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._reader, self._select, list(wanted))
+            found = await loop.run_in_executor(self._reader, self._found, list(wanted))
         except BaseException as error:  # noqa: BLE001  handed to those who wait
             for future in wanted.values():
                 if not future.done():
@@ -133,6 +137,12 @@ class BatchedLookup:
         for key, future in wanted.items():
             if not future.done():
                 future.set_result(found.get(key))
+
+    def _found(self, keys: Sequence[str]) -> dict[str, Completion]:
+        try:
+            return patiently(self._engine, lambda: self._select(keys))
+        except DBAPIError as error:
+            raise IncompleteError(f"the store cannot be read: {reason(error)}") from None
 
     def _select(self, keys: Sequence[str]) -> dict[str, Completion]:
         query = self._query.where(responses.c.key.in_(keys))

@@ -24,11 +24,23 @@ from sqlalchemy.pool import NullPool
 
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
 from promptsweep.reports import schema
+from promptsweep.reports.patience import OPTION, SERVER_PATIENCE, reason
 from promptsweep.reports.store import Store
 from promptsweep.workspace import Workspace
 
 PATIENCE = 30.0
 """Seconds to wait for a SQLite store that another process has locked, where its URL has no `timeout`."""
+KINDS = ("postgresql", "sqlite")
+ALIVE: Mapping[str, int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""libpq's options by which a server that is gone without a word is noticed; the URL may say otherwise."""
+SECRETS = ("password", "sslpassword")
+"""Options of a URL that are never shown."""
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: schema.grades.create}
 """Version → what makes a store of that version one of the next."""
 
@@ -36,29 +48,40 @@ MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: schema.grades.creat
 def open_store(workspace: Workspace, url: str | None = None, *, create: bool = True) -> Store:
     """Opens the workspace's store, or the one at `url` (a database URL or the path of a SQLite file).
 
-    A SQLite URL may say how many seconds to wait while another process locks it: `sqlite:///a.db?timeout=5`.
+    A URL may say for how many seconds to wait: `sqlite:///a.db?timeout=5` while another process locks the
+    file, `postgresql://db/a?patience=5` while a run's server is away.
 
     Raises ConfigError for a store that is absent (unless `create`), unreadable, or of a newer version.
     """
     where = url or str(workspace.store_path)
-    address = _address(where)
+    address, name = _address(where), shown(where)
     path = Path(address.database or "") if address.get_backend_name() == "sqlite" else None
-    shown = address.render_as_string(hide_password=True) if "://" in where else where
     if path is not None and not path.exists():
         if not create:
             raise ConfigError(f"no store at {path}: promptsweep run SWEEP makes one")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"cannot be used as a store: {error.strerror}", path=shown) from None
-    engine = _engine(address) if path is None else _sqlite(address)
+            raise ConfigError(f"cannot be used as a store: {error.strerror}", path=name) from None
+    engine = _postgresql(address, name) if path is None else _sqlite(address)
     try:
-        _prepare(engine, shown)
+        _prepare(engine, name, create or path is not None)
     except DBAPIError as error:
-        raise ConfigError(
-            f"cannot be used as a store: {str(error.orig).splitlines()[0]}", path=shown
-        ) from None
-    return Store(engine, where)
+        engine.dispose()
+        raise ConfigError(f"cannot be used as a store: {reason(error)}", path=name) from None
+    return Store(engine, name)
+
+
+def shown(where: str) -> str:
+    """A store's path or URL as it may be printed: without a password."""
+    if "://" not in where:
+        return where
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):
+        return f"{where.partition('://')[0]}://…"
+    hidden = {name: "***" for name in SECRETS if name in url.query}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 @contextlib.contextmanager
@@ -76,23 +99,34 @@ def known_store(workspace: Workspace, url: str | None = None) -> Iterator[Store 
 def _address(where: str) -> URL:
     if "://" not in where:
         return URL.create("sqlite", database=where)
+    kind = where.partition("://")[0]
+    if kind.partition("+")[0] not in KINDS:
+        raise ConfigError(unknown("kind of store", kind, KINDS))
     try:
         return make_url(where.replace("postgresql://", "postgresql+psycopg://", 1))
-    except ArgumentError:
-        raise _unknown(where) from None
+    except (ArgumentError, ValueError):
+        form = "postgresql://USER@HOST:PORT/DATABASE"
+        raise ConfigError(f"the store's URL cannot be read; it has the form {form}") from None
 
 
-def _engine(address: URL) -> Engine:
+def _postgresql(address: URL, name: str) -> Engine:
+    given = address.query.get(OPTION, str(SERVER_PATIENCE))
     try:
-        return create_engine(address)
+        seconds = float(str(given))
+    except ValueError:
+        raise ConfigError(f"patience is a number of seconds, not {given!r}", path=name) from None
+    own = {key: value for key, value in ALIVE.items() if key not in address.query}
+    try:
+        return create_engine(
+            address.difference_update_query([OPTION]),
+            connect_args={"application_name": "promptsweep", **own},
+            execution_options={OPTION: seconds},
+            pool_pre_ping=True,
+        )
     except ImportError:
         raise MissingExtraError("a PostgreSQL store", "postgres") from None
     except ArgumentError:
-        raise _unknown(address.drivername) from None
-
-
-def _unknown(where: str) -> ConfigError:
-    return ConfigError(unknown("kind of store", where.partition("://")[0], ["postgresql", "sqlite"]))
+        raise ConfigError(unknown("kind of store", name.partition("://")[0], KINDS)) from None
 
 
 def _sqlite(address: URL) -> Engine:
@@ -113,11 +147,14 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
-def _prepare(engine: Engine, where: str) -> None:
+def _prepare(engine: Engine, where: str, create: bool) -> None:
     """Makes the tables, or brings those of an older version up to date; one process at a time."""
     with engine.connect() as connection:
-        if _version(connection, where) == schema.VERSION:
-            return
+        found = _version(connection, where)
+    if found == schema.VERSION:
+        return
+    if found is None and not create:
+        raise ConfigError(f"no store at {where}: promptsweep run SWEEP makes one")
     with engine.connect().execution_options(alone=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7071)")

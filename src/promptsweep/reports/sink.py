@@ -103,6 +103,7 @@ class StoreSink:
         rows["calls"] += call_rows(record, row["id"])
 
     def _saved(self, things: Sequence[Reply | Record]) -> None:
+        self.tally.written()
         for thing in things:
             if not isinstance(thing, Record):
                 self._unsaved.pop(thing[0].key, None)

@@ -16,6 +16,7 @@ from promptsweep.datasets import Dataset
 from promptsweep.errors import ConfigError, IncompleteError, unknown
 from promptsweep.metrics import Aggregate, Metric
 from promptsweep.reports import schema
+from promptsweep.reports.patience import reason
 from promptsweep.reports.rows import FILES, dumps
 from promptsweep.runners import Entry, ScoredArm
 from promptsweep.runners.selection import Checked, warning_of
@@ -159,7 +160,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise IncompleteError(f"the store cannot be written: {str(error.orig).splitlines()[0]}") from None
+        raise IncompleteError(f"the store cannot be written: {reason(error)}") from None
 
 
 def _new_id() -> tuple[str, float]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from promptsweep.reports import ledger, schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.grown import planned_repeats
-from promptsweep.reports.leases import EXPIRY, last_seen
+from promptsweep.reports.leases import EXPIRY, clock, last_seen
 from promptsweep.reports.pace import WINDOW, Moment, Pace, pace
 from promptsweep.reports.so_far import SoFar, so_far
 from promptsweep.reports.store import Store, loads
@@ -114,8 +114,9 @@ class Watch:
             return self._last
 
     def _read(self) -> Look:
-        run, now = self._store.find_run(self._run), time.time()
+        run = self._store.find_run(self._run)
         with self._store.engine.connect() as connection:
+            now = clock(connection)
             arms = tuple(self._arm(connection, run, arm) for arm in self._store.arms(run.id))
         paid = ledger.of_run(self._store, run.id)
         done, planned = sum(arm.done + arm.errors for arm in arms), sum(arm.planned for arm in arms)
@@ -198,8 +199,8 @@ def going(store: Store) -> list[Going]:
     query = select(runs.c.id, runs.c.name, runs.c.created, runs.c.updated)
     query = query.where(runs.c.status == Status.RUNNING.value).order_by(runs.c.created.desc())
     with store.engine.connect() as connection:
-        found = connection.execute(query).all()
-    seen, now = last_seen(store, [row.id for row in found]), time.time()
+        found, now = connection.execute(query).all(), clock(connection)
+    seen = last_seen(store, [row.id for row in found])
     return [
         Going(row.id, row.name, row.created, now - max(row.updated, seen.get(row.id, 0.0)) > EXPIRY)
         for row in found

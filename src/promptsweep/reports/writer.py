@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, delete
+from sqlalchemy import Connection, Engine
 
 from promptsweep.errors import IncompleteError
-from promptsweep.reports import schema
-from promptsweep.reports.rows import Row
+from promptsweep.reports.inserting import Rows, inserter
+from promptsweep.reports.patience import Ticket, patiently, reason
 
 T = TypeVar("T")
 INTERVAL = 0.03
@@ -22,50 +20,6 @@ SLOW = 1.0
 """Seconds of one transaction after which the runner is asked to wait."""
 MOST_WAITING = 8_000
 """Replies and records in memory before the runner is asked to wait."""
-
-_ORDER = (
-    schema.preambles,
-    schema.responses,
-    schema.samples,
-    schema.records,
-    schema.scores,
-    schema.calls,
-)
-
-
-def insert_into(connection: Connection, table: Table) -> Any:
-    """An insert that can say what happens on a conflict, in the database's own words."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert(table)
-
-
-def insert_or_ignore(connection: Connection, table: Table) -> Any:
-    """An insert that leaves existing rows alone."""
-    return insert_into(connection, table).on_conflict_do_nothing()
-
-
-@dataclass(frozen=True, slots=True)
-class _Insert:
-    """A table's insert, compiled once: handing rows straight to the driver takes a third of the time."""
-
-    sql: str
-    form: Callable[[Row], Any]
-    """A row as the driver takes it."""
-
-    @classmethod
-    def of(cls, table: Table, engine: Engine) -> _Insert:
-        with engine.connect() as connection:
-            compiled = insert_or_ignore(connection, table).compile(dialect=engine.dialect)
-        names = compiled.positiontup
-        return cls(str(compiled), itemgetter(*names) if names else lambda row: row)
-
-    def run(self, connection: Connection, rows: list[Row]) -> None:
-        connection.exec_driver_sql(self.sql, list(map(self.form, rows)))
 
 
 class Writer(Generic[T]):
@@ -78,7 +32,7 @@ class Writer(Generic[T]):
     def __init__(
         self,
         engine: Engine,
-        rows: Callable[[Sequence[T]], Mapping[str, list[Row]]],
+        rows: Callable[[Sequence[T]], Rows],
         committed: Callable[[Sequence[T]], None],
         also: Callable[[Connection], None] = lambda _: None,
         *,
@@ -86,11 +40,11 @@ class Writer(Generic[T]):
     ):
         """`rows` makes rows, by table, of things; `committed` gets the things of each transaction, after it.
 
-        `also` writes more within it. All three are called in the writer's thread.
+        `also` writes more within it, the same again where the transaction is. All three are called in the
+        writer's thread.
         """
         self._engine, self._make, self._committed = engine, rows, committed
-        self._also, self._redone = also, redone
-        self._inserts = {table.name: _Insert.of(table, engine) for table in _ORDER}
+        self._also, self._inserter, self._ticket = also, inserter(engine, redone=redone), Ticket(engine)
         self._things: list[T] = []
         self._wake = threading.Event()
         self._closing = False
@@ -116,7 +70,7 @@ class Writer(Generic[T]):
     def check(self) -> None:
         """Raises what made writing fail, as one line."""
         if self.failure is not None:
-            raise IncompleteError(f"the store cannot be written: {_first_line(self.failure)}") from None
+            raise IncompleteError(f"the store cannot be written: {reason(self.failure)}") from None
 
     def close(self) -> None:
         """Writes what is left. Raises like `check`."""
@@ -142,28 +96,17 @@ class Writer(Generic[T]):
         things = self._things[:count]
         rows = self._make(things)
         self._began = time.monotonic()
-        with self._engine.begin() as connection:
-            if self._redone:
-                _remove_records(connection, rows["records"])
-            for table, insert in self._inserts.items():
-                if some := rows[table]:
-                    insert.run(connection, some)
-            self._also(connection)
+        patiently(self._engine, lambda: self._write(rows))
         self._began = None
         self._committed(things)
         del self._things[:count]
 
-
-def _remove_records(connection: Connection, rows: list[Row]) -> None:
-    """Takes away what earlier, failed attempts at these records left."""
-    redone = [row["id"] for row in rows]
-    for start in range(0, len(redone), 500):
-        some = redone[start : start + 500]
-        connection.execute(delete(schema.scores).where(schema.scores.c.record.in_(some)))
-        connection.execute(delete(schema.calls).where(schema.calls.c.record.in_(some)))
-        connection.execute(delete(schema.records).where(schema.records.c.id.in_(some)))
-
-
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0]
+    def _write(self, rows: Rows) -> None:
+        """One transaction, unless an attempt at it whose connection broke turns out to be committed."""
+        if self._ticket.is_settled():
+            return
+        with self._engine.begin() as connection:
+            self._inserter.write(connection, rows)
+            self._also(connection)
+            self._ticket.take(connection)
+        self._ticket.drop()

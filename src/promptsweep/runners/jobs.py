@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from promptsweep.embeddings import knowing
-from promptsweep.errors import ConfigError, ModelError, ReplayMissError, RunFatalError
+from promptsweep.errors import ConfigError, IncompleteError, ModelError, ReplayMissError, RunFatalError
 from promptsweep.models import Model
 from promptsweep.prompts import Ask
 from promptsweep.runners.embedding import Embedding, known_to
@@ -55,7 +55,7 @@ async def execute(
     """Runs every job that is not done, each model at its own concurrency.
 
     Raises what made storing fail. An error of a model is a record's outcome; one that no further request
-    can survive stops the run and is left in `stop.reason`, as is a Ctrl-C.
+    can survive stops the run and is left in `stop.reason`, as is a Ctrl-C and a store that cannot be read.
     """
     embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in plan.embedders}
 
@@ -63,7 +63,7 @@ async def execute(
         for job in jobs:
             try:
                 record = await attempt(job, gateway, embedding)
-            except RunFatalError as error:
+            except (RunFatalError, IncompleteError) as error:
                 stop(error)
                 return
             sink.add(record)
@@ -100,7 +100,7 @@ async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]
     reply, error = "", None
     try:
         reply = await planned.strategy.function(sample, ask, **planned.own_params())
-    except RunFatalError:
+    except (RunFatalError, IncompleteError):
         raise
     except ReplayMissError as miss:
         error = gateway.missed(planned.arm.label, miss)

@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, metadata, version
 
 from promptsweep.api.endpoints import endpoints
 from promptsweep.cli.output import emit
-from promptsweep.cli.places import without_password
 from promptsweep.cli.views.counts import compact
 from promptsweep.errors import PromptsweepError
 from promptsweep.reports import open_store
@@ -72,6 +71,6 @@ def _store(workspace: Workspace, url: str | None) -> str:
         with contextlib.closing(open_store(workspace, url, create=False)) as store:
             stats = cache_stats(store)
             size = f"{stats.responses:,} stored replies, {compact(stats.text_bytes)}B of text"
-            return f"{without_password(store.url)} (schema {VERSION}, {size})"
+            return f"{store.url} (schema {VERSION}, {size})"
     except PromptsweepError as error:
         return str(error)
