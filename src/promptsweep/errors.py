@@ -101,6 +101,10 @@ class BudgetReached(RunFatalError):  # noqa: N818  nothing is broken: the run di
     """The next request could exceed the run's budget, so it was not sent."""
 
 
+class LeftRunningError(RunFatalError):
+    """Nobody waits for the reply any more, but the vendor is at work on it: a resumed run picks it up."""
+
+
 class ReplayMissError(RequestError):
     """A recording holds no reply for this request. `explain` finds the nearest it holds; that takes time."""
 

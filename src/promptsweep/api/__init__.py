@@ -2,6 +2,7 @@
 
 from promptsweep.api.answers import import_answers, rescore
 from promptsweep.api.checks import check, demands, judge
+from promptsweep.api.engines import cancel, on_engine
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
 from promptsweep.api.planning import plan, run
@@ -13,12 +14,14 @@ __all__ = [
     "Observe",
     "Result",
     "Run",
+    "cancel",
     "check",
     "demands",
     "enter",
     "execute",
     "import_answers",
     "judge",
+    "on_engine",
     "plan",
     "replayed_models",
     "rescore",

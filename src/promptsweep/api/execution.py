@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import signal
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep import runners
+from promptsweep.api.engines import note_batches
 from promptsweep.api.entering import enter
+from promptsweep.api.interrupts import interruptible, leave_batches
 from promptsweep.api.provenance import versions
 from promptsweep.api.replaying import unrecorded
 from promptsweep.api.results import Result, Run
 from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.models import Model, Recalling
 from promptsweep.reports import Store, ledger
+from promptsweep.reports.batches import forget_ended
 from promptsweep.reports.identities import noted
 from promptsweep.reports.leases import share_rates
 from promptsweep.reports.sink import StoreSink
@@ -61,6 +62,7 @@ def execute(
         error = _ending(stop, progress)
         status = Status.DONE if error is None else Status.INCOMPLETE
         status = Status.INTERRUPTED if isinstance(stop.reason, KeyboardInterrupt) else status
+        forget_ended(store, identity)
     except (KeyboardInterrupt, asyncio.CancelledError):
         status, error = Status.INTERRUPTED, "interrupted"
     except BaseException as failure:
@@ -74,14 +76,17 @@ async def _execute(
     planned: Plan, store: Store, row: Any, progress: Progress, stop: Stop, done: Any, observe: Observe | None
 ) -> None:
     replayed = any(isinstance(model, Recalling) for model in planned.models)
+    batched = note_batches(planned, store, row.id)
+    progress.batches = [model.counts for model in batched]
     sink = StoreSink(store, row.id, fresh=bool(row.fresh), apart=replayed)
     with _budget(planned, store, row.id) as budget:
         async with sink, _sharing(store, row.id, _sending(planned)), contextlib.AsyncExitStack() as closing:
             for model in [*planned.models, *planned.embedders]:
                 closing.push_async_callback(model.close)
-            with _interruptible(stop), _observed(progress, observe), _seldom_collecting():
+            with interruptible(stop, batched) as again, _observed(progress, observe), _seldom_collecting():
                 purse = Purse(budget, sink.tally.add)
                 await runners.execute(planned, sink, progress, stop, done, purse)
+                await leave_batches(stop, batched, again)
 
 
 @contextlib.contextmanager
@@ -121,31 +126,6 @@ async def _sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIter
         sharing.cancel()
         with contextlib.suppress(asyncio.CancelledError, SQLAlchemyError):
             await sharing
-
-
-@contextlib.contextmanager
-def _interruptible(stop: Stop) -> Iterator[None]:
-    """Ctrl-C once: begin nothing new, finish what is in flight. Twice: stop now. Both are saved."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def interrupt() -> None:
-        if stop.asked:
-            task.cancel()
-        stop(KeyboardInterrupt("interrupted"))
-
-    try:
-        loop.add_signal_handler(signal.SIGINT, interrupt)
-    except NotImplementedError:  # Windows has no signal handlers in its loop: the first Ctrl-C stops now
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
 
 
 @contextlib.contextmanager

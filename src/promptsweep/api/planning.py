@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep import runners
+from promptsweep.api.engines import on_engine
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
 from promptsweep.api.results import Run
@@ -20,7 +21,7 @@ from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
 
-def run(
+def run(  # noqa: PLR0913  the options of the command
     sweep: str | Path | Mapping[str, JSON],
     *,
     models: Mapping[str, Model] | None = None,
@@ -30,15 +31,19 @@ def run(
     fresh: bool = False,
     resume: str | None = None,
     observe: Observe | None = None,
+    engine: str = "local",
+    window: int | None = None,
 ) -> Run:
     """Runs a sweep (a name, a path, or its content as a mapping) and returns the stored run.
 
     `models` gives models by the names the sweep uses, such as a `promptsweep.testing.FunctionModel`.
-    Works in notebooks too. Raises ConfigError before anything is sent if something is wrong.
+    `engine` is `local`, or `batch` for the vendors' Batch APIs with `window` samples open at once. Works in
+    notebooks too. Raises ConfigError before anything is sent if something is wrong.
     """
     place = Workspace(Path(workspace).resolve()) if workspace else Workspace.find()
     with known_store(place, store) as known:
         planned = plan(sweep, place, {"limit": limit}, models, known)
+    planned = on_engine(planned, engine, place, window)
     with contextlib.closing(open_store(place, store)) as opened:
         result = execute(planned, opened, fresh=fresh, resume=resume, observe=observe)
     return result.run

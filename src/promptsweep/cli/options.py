@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Engine(StrEnum):
+    """What answers the requests of a run."""
+
+    LOCAL = "local"
+    BATCH = "batch"
+
 
 SweepArgument = Annotated[
     str, typer.Argument(metavar="SWEEP", help="A sweep: its name in runners/, or the path of its YAML file.")
@@ -47,6 +56,24 @@ MetricsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--metric", metavar="NAME", help="In place of the dataset's metrics; may be given several times."
+    ),
+]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        metavar="local|batch",
+        help="What answers: live calls, or the vendors' Batch APIs (cheaper, within a day).",
+    ),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option(
+        "--window",
+        min=1,
+        metavar="N",
+        help="With --engine batch: samples open at once, which memory grows with. Default: 20,000.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptsweep.cli.options import (
+    Engine,
+    EngineOption,
     JsonOption,
     LimitOption,
     LiveMissesOption,
@@ -16,11 +18,12 @@ from promptsweep.cli.options import (
     ReplayOption,
     StoreOption,
     SweepArgument,
+    WindowOption,
     WorkspaceOption,
 )
-from promptsweep.cli.output import emit_json, note
+from promptsweep.cli.output import emit, emit_json, note
 from promptsweep.cli.places import find_workspace, opened, replayed, without_password
-from promptsweep.errors import ExitCode
+from promptsweep.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from promptsweep.runners import Plan
@@ -41,6 +44,15 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     ] = None,
     replay: ReplayOption = None,
     live_misses: LiveMissesOption = False,
+    engine: EngineOption = Engine.LOCAL,
+    window: WindowOption = None,
+    cancel: Annotated[
+        bool,
+        typer.Option(
+            "--cancel",
+            help="With --engine batch: cancel the batches of a run (--resume RUN, or the newest), and end.",
+        ),
+    ] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -60,6 +72,11 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     models = replayed(sweep, place, overrides, replay, live_misses)
     with known_store(place, store) as known:
         planned = api.plan(sweep, place, overrides, models, known)
+    planned = api.on_engine(planned, engine, place, window)
+    if cancel:
+        if engine is not Engine.BATCH:
+            raise ConfigError("--cancel is for --engine batch: live calls end with Ctrl-C")
+        return _cancel(planned, workspace, store, resume)
     _announce(planned)
     with opened(workspace, store, create=True) as found:
         with watching(quiet=no_progress) as observe:
@@ -73,8 +90,20 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         words = _resume_words(result.run.id, sweep, limit, model, store, workspace)
         words += [] if replay is None else ["--replay", str(replay)]
         words += ["--live-misses"] if live_misses else []
+        words += [] if engine is Engine.LOCAL else ["--engine", engine.value]
+        words += [] if window is None else ["--window", str(window)]
         note(f"resume: {shlex.join(words)}")
     raise typer.Exit(result.exit_code)
+
+
+def _cancel(planned: Plan, workspace: Path | None, store: str | None, resume: str | None) -> None:
+    from promptsweep import api
+
+    with opened(workspace, store) as found:
+        run, batches = api.cancel(planned, found, resume)
+    for batch in batches:
+        emit(f"cancelled {batch}")
+    note(f"run {run}: {len(batches)} cancelled. What was finished is kept, and --resume picks it up.")
 
 
 def _announce(planned: Plan) -> None:

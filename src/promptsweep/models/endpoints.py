@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from annotated_types import Ge, Gt
+from pydantic import BeforeValidator
 
 from promptsweep import config
 from promptsweep.errors import ConfigError
+from promptsweep.models.batch_terms import Terms, terms_of
 from promptsweep.models.limits import Limits
 from promptsweep.models.lineage import Lineage
 from promptsweep.models.retry import Retries
@@ -101,6 +103,8 @@ class Endpoint:
     """Tokens of prompt and reply together, by model or pattern. Default: as the genai-prices package says."""
     provider: str | None = None
     """Its name in the genai-prices package, for models without a price here."""
+    batch: Annotated[Terms | None, BeforeValidator(terms_of)] = None
+    """Its Batch API, where it has OpenAI's; a number is short for `{price: 0.5}`."""
 
     @property
     def limits(self) -> Limits:

@@ -34,6 +34,7 @@ from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
 
 if TYPE_CHECKING:
     import aiohttp
+    from openai import AsyncOpenAI
 
 
 class OpenAIModel:
@@ -52,7 +53,7 @@ class OpenAIModel:
         defaults: Mapping[str, JSON] | None = None,
     ):
         self.name, self.concurrency = name, endpoint.concurrency
-        self._endpoint, self._model, self._key = endpoint, model, key
+        self.endpoint, self._model, self.key = endpoint, model, key
         self._base_url = base_url.rstrip("/")
         self.form = endpoint_form(endpoint, model, self._base_url, defaults)
         self._url = _url(self._base_url, endpoint, model)
@@ -80,7 +81,7 @@ class OpenAIModel:
             completion = await self._post(request)
             return thinking.apart(completion) if self.form.think_tags else completion
         except ModelError as error:
-            error.args = (f"{self.name}: {hide(str(error), self._key)}",)
+            error.args = (f"{self.name}: {hide(str(error), self.key)}",)
             raise
 
     async def stream(self, request: Request) -> Pieces:
@@ -91,7 +92,7 @@ class OpenAIModel:
                 async for part in parts:
                     yield part
         except ModelError as error:
-            error.args = (f"{self.name}: {hide(str(error), self._key)}",)
+            error.args = (f"{self.name}: {hide(str(error), self.key)}",)
             raise
 
     def count_tokens(self, text: str) -> int:
@@ -110,6 +111,26 @@ class OpenAIModel:
         """The reply in the body of a 200; ServerError where there is none."""
         return replies.read(content, seconds, self.price)
 
+    def client(self, path: str = "") -> AsyncOpenAI:
+        """A client of the `openai` package for what is not chat; `path` is appended to the base URL.
+
+        Whoever makes it closes it. It repeats nothing, and follows no redirect with the key.
+        """
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
+
+        timeout = Timeout(self.endpoint.first_byte_timeout, connect=self.endpoint.connect_timeout)
+        headers: dict[str, Any] = {"Authorization": Omit(), **self._headers()}
+        del headers["Content-Type"]
+        return AsyncOpenAI(
+            api_key=self.key or "none",
+            base_url=self._base_url + path,
+            default_headers=headers,
+            default_query=self.endpoint.query,
+            max_retries=0,
+            timeout=timeout,
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+        )
+
     async def close(self) -> None:
         """Closes the connections; the next call opens new ones."""
         opened, self._opened = self._opened, None
@@ -120,7 +141,7 @@ class OpenAIModel:
 
     @cached_property
     def _rates(self) -> Rates | None:
-        return endpoint_rates(self._endpoint, self._model)
+        return endpoint_rates(self.endpoint, self._model)
 
     async def _post(self, request: Request) -> Completion:
         session, deadlines = self._opened or self._open()
@@ -158,7 +179,7 @@ class OpenAIModel:
     def _unreached(self, error: Exception) -> ServerError:
         sent = not isinstance(error, _unconnected())
         if isinstance(error, TimeoutError):
-            allowed = self._endpoint
+            allowed = self.endpoint
             return ServerError(
                 f"no connection in {allowed.connect_timeout:g} s, no byte in "
                 f"{allowed.first_byte_timeout:g} s, or no whole reply in {allowed.timeout:g} s",
@@ -170,7 +191,7 @@ class OpenAIModel:
     def _open(self) -> tuple[aiohttp.ClientSession, Deadlines]:
         import aiohttp
 
-        endpoint = self._endpoint
+        endpoint = self.endpoint
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(
@@ -185,10 +206,10 @@ class OpenAIModel:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": f"promptsweep/{version('promptsweep')}"}
-        if self._key:
-            bearer = self._endpoint.key_header.lower() == "authorization"
-            headers[self._endpoint.key_header] = f"Bearer {self._key}" if bearer else self._key
-        return headers | self._endpoint.headers
+        if self.key:
+            bearer = self.endpoint.key_header.lower() == "authorization"
+            headers[self.endpoint.key_header] = f"Bearer {self.key}" if bearer else self.key
+        return headers | self.endpoint.headers
 
     @cached_property
     def _proxy(self) -> str | None:

@@ -41,6 +41,11 @@ class Rates:
             + _at(self.output, usage.prompt) * usage.completion
         )
 
+    def times(self, part: float) -> Rates:
+        """The same rates, each multiplied by `part`."""
+        kinds = (self.input, self.output, self.cached)
+        return Rates(*([(start, usd * part) for start, usd in steps] for steps in kinds))
+
 
 def price(endpoint: Endpoint, model: str, usage: Usage) -> float | None:
     """Dollars for one call: by `prices` in models.yaml, else by the genai-prices package, else None."""
@@ -77,16 +82,34 @@ def _vendor_input_rate(provider: str, model: str) -> float | None:
     return None if known is None else _at(_steps(known), 1)
 
 
+def batch_rates(endpoint: Endpoint, model: str, part: float) -> Rates | None:
+    """The rates in batches: those that genai-prices knows, else `part` of the live ones; None for unknown."""
+    own = endpoint.prices.get(model) or _by_pattern(endpoint, model)
+    if own is None and endpoint.provider and (known := vendor_rates(endpoint.provider, model, batch=True)):
+        return known
+    live = endpoint_rates(endpoint, model)
+    return None if live is None else live.times(part)
+
+
 @cache
-def vendor_rates(provider: str, model: str) -> Rates | None:
-    """The rates in genai-prices, as of the installed release; None for a model it does not know."""
+def vendor_rates(provider: str, model: str, *, batch: bool = False) -> Rates | None:
+    """The rates in genai-prices, as of the installed release; None for a model it does not know.
+
+    With `batch`, those of batches; None where it knows none that differ.
+    """
     from genai_prices import Usage as Counts
     from genai_prices import calc_price
 
+    counts = Counts(input_tokens=1, output_tokens=1)
     try:
-        known = calc_price(Counts(input_tokens=1, output_tokens=1), model, provider_id=provider).model_price
+        known = live = calc_price(counts, model, provider_id=provider).model_price
     except LookupError:
         return None
+    if batch:
+        context = {"processing": "batch"}
+        known = calc_price(counts, model, provider_id=provider, price_context=context).model_price
+        if known == live:
+            return None
     if known.input_mtok is None or known.output_mtok is None:
         return None
     cached = known.cache_read_mtok or known.input_mtok

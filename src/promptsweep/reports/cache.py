@@ -126,7 +126,7 @@ def prune(store: Store, keep_runs: bool = True) -> int:
 
 
 def delete_run(store: Store, run: str, *, force: bool = False) -> None:
-    """Removes a run with its arms, records, scores, calls and grades. Its replies stay until they are pruned.
+    """Removes a run with all that is only its own. Its replies stay until they are pruned.
 
     Raises ConfigError for an unknown run, and for one that is going on unless `force` says it is not.
     """
@@ -137,7 +137,8 @@ def delete_run(store: Store, run: str, *, force: bool = False) -> None:
     with _alone(store) as connection:
         for table, identity in ((scores, scores.c.record), (calls, calls.c.record), (records, records.c.id)):
             connection.execute(delete(table).where(within(identity, own)))
-        connection.execute(delete(schema.grades).where(schema.grades.c.run == row.id))
+        for table in (schema.grades, schema.batches):
+            connection.execute(delete(table).where(table.c.run == row.id))
         connection.execute(delete(arms).where(arms.c.run == row.id))
         connection.execute(delete(runs).where(runs.c.id == row.id))
 

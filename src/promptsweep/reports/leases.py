@@ -10,9 +10,11 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from promptsweep.models import Model
+from promptsweep.models.batches import BatchModel
 from promptsweep.reports import schema
 from promptsweep.reports.inserting import insert_or_ignore
 from promptsweep.reports.store import Store
+from promptsweep.types import digest
 
 INTERVAL = 0.5
 """Seconds between two signs of life."""
@@ -68,7 +70,7 @@ def _renewed(store: Store, run: str, models: Sequence[str]) -> list[int] | None:
 
 async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
     """Keeps every model's limiter at this run's part of the rates, until cancelled."""
-    digests = [model.digest for model in models]
+    digests = [_rates_of(model) for model in models]
     known: list[int] = []
     news = 0
     try:
@@ -85,3 +87,8 @@ async def share_rates(store: Store, run: str, models: Sequence[Model]) -> None:
         for model in models:
             model.limiter.share = 1.0
         release(store, run)
+
+
+def _rates_of(model: Model) -> str:
+    """Whose rates a model uses: batches have rates apart from live calls."""
+    return digest("batch", model.digest) if isinstance(model, BatchModel) else model.digest

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; `opening.MIGRATIONS` holds the way up."""
 
 metadata = MetaData()
@@ -171,6 +182,19 @@ grades = Table(  # what people said of answers: see reports.grades
     Column("note", Text),
     Column("created", Float, nullable=False),
     sqlite_with_rowid=False,
+)
+
+batches = Table(  # what runs sent to vendors' Batch APIs: see reports.batches
+    "batches",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("model", Text, nullable=False),  # the model's digest
+    Column("batch", Text),  # the vendor's id; null until it is known
+    Column("keys", LargeBinary, nullable=False),  # 16 bytes a request, in the order of the file's lines
+    Column("ended", Integer, nullable=False),  # 1: its replies were handed out
+    Column("created", Float, nullable=False),
+    Index("batches_of_run", "run"),
 )
 
 POSITION_BITS, REPEAT_BITS = 33, 10

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from promptsweep.errors import ModelError, RateLimitError, ReplayMissError, ServerError
+from promptsweep.errors import LeftRunningError, ModelError, RateLimitError, ReplayMissError, ServerError
 from promptsweep.models import Model, Recalling
 from promptsweep.models.retry import RETRIED, retry
 from promptsweep.runners.breaker import Breaker
@@ -145,6 +145,8 @@ class Gateway:
         if budget is None:
             try:
                 completion = await self._sent(request)
+            except LeftRunningError:
+                raise
             except ModelError as error:
                 self._purse.enter("failed", name, failed(error))
                 raise
@@ -165,7 +167,7 @@ class Gateway:
         try:
             completion = await self._sent(request, leaving)
         except BaseException as error:
-            if sent:
+            if sent and not isinstance(error, LeftRunningError):
                 cost = failed(error, worst)
                 budget.settle(reservation, cost)
                 self._purse.enter("failed", self._model.name, cost)

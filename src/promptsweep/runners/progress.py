@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from promptsweep.errors import ReplayMissError
+from promptsweep.models.batches import Counts
 from promptsweep.types import Completion, Outcome, Record
 
 EXPLAINED = 3
@@ -45,6 +47,8 @@ class Progress:
     """Keys of the requests that a recording was asked for and does not hold."""
     misses: dict[str, Miss] = field(default_factory=dict)
     """What these requests cost each arm, by its label."""
+    batches: Sequence[Counts] = ()
+    """Those of each model that is asked in batches."""
     began: float = field(default_factory=time.monotonic)
 
     def replied(self, completion: Completion) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from promptsweep.cli.output import console, note
 from promptsweep.cli.views.counts import clock, compact
+from promptsweep.models.batches import Counts
 from promptsweep.reports import figures
 from promptsweep.runners import Progress
 
@@ -19,6 +20,8 @@ Observe = Callable[[Progress], None]
 
 LOG_INTERVAL = 10.0
 """Seconds between two lines where stderr is no terminal."""
+BATCH_LOG_INTERVAL = 300.0
+"""The same for batches, which take hours."""
 
 
 @contextlib.contextmanager
@@ -51,7 +54,8 @@ def _lines() -> Observe:
 
     def observe(progress: Progress) -> None:
         nonlocal last
-        if time.monotonic() - last >= LOG_INTERVAL or progress.done == progress.total:
+        interval = BATCH_LOG_INTERVAL if progress.batches else LOG_INTERVAL
+        if time.monotonic() - last >= interval or progress.done == progress.total:
             last = time.monotonic()
             note(status_line(progress))
 
@@ -60,17 +64,37 @@ def _lines() -> Observe:
 
 def status_line(progress: Progress) -> str:
     """`120/500 · 12.3/s · 0:31 left · 1.2k tokens · $0.0123 · 40 cached · 2 errors`."""
-    left = progress.total - progress.done
     parts = [
         f"{progress.done}/{progress.total}",
-        f"{progress.rate:.1f}/s",
-        f"{clock(left / progress.rate)} left" if left and progress.rate else "",
+        *(_batches(progress.batches) if progress.batches else _pace(progress)),
         f"{compact(progress.prompt_tokens + progress.completion_tokens)} tokens",
         _cost(progress),
         f"{progress.cached} cached" if progress.cached else "",
         figures.plural(progress.errors, "error") if progress.errors else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _pace(progress: Progress) -> Iterator[str]:
+    yield f"{progress.rate:.1f}/s"
+    left = progress.total - progress.done
+    if left and progress.rate:
+        yield f"{clock(left / progress.rate)} left"
+
+
+def _batches(counts: Sequence[Counts]) -> Iterator[str]:
+    """`wave 2`, `1 batch at the vendor`, `500 submitted, 120 completed`, … No rate: a batch comes at once."""
+    yield f"wave {sum(one.waves for one in counts)}"
+    at_vendor = [told for one in counts for told in one.at_vendor.values()]
+    yield f"{len(at_vendor)} {'batch' if len(at_vendor) == 1 else 'batches'} at the vendor"
+    completed = sum(one.completed for one in counts) + sum(told[0] for told in at_vendor)
+    failed = sum(one.failed for one in counts) + sum(told[1] for told in at_vendor)
+    yield f"{sum(one.submitted for one in counts):,} submitted, {completed:,} completed"
+    if failed:
+        yield f"{failed:,} failed"
+    waiting = sum(one.waiting for one in counts)
+    if waiting:
+        yield f"{waiting:,} waiting"
 
 
 def _cost(progress: Progress) -> str:
