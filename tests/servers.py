@@ -110,7 +110,7 @@ class ChatServer:
 
     async def _start(self) -> None:
         application = web.Application(client_max_size=1 << 26)
-        application.router.add_post("/{path:.*}", self._handle)
+        application.add_routes([*self._routes(), web.post("/{path:.*}", self._handle)])
         self._runner = web.AppRunner(
             application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True
         )
@@ -118,6 +118,10 @@ class ChatServer:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+
+    def _routes(self) -> Sequence[web.RouteDef]:
+        """What a subclass serves besides chat."""
+        return ()
 
     async def _handle(self, http: web.Request) -> web.StreamResponse:
         self._note(http, orjson.loads(await http.read()))

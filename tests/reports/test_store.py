@@ -31,7 +31,7 @@ def test_a_store_of_a_newer_version_is_refused_in_one_line(tmp_path):
     with store.engine.begin() as connection:
         connection.execute(update(schema.meta).values(value=str(schema.VERSION + 1)))
 
-    with pytest.raises(ConfigError, match=r"written by a newer promptsweep \(schema 3, this one knows 2\)"):
+    with pytest.raises(ConfigError, match=r"written by a newer promptsweep \(schema 4, this one knows 3\)"):
         open_store(Workspace(tmp_path))
 
 

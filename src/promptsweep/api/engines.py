@@ -49,8 +49,8 @@ def _in_batches(model: Model, workspace: Workspace, window: int) -> Model:
     if not isinstance(model, OpenAIModel) or terms is None:
         having = [name for name, one in catalog(workspace).endpoints.items() if one.batch is not None]
         raise ConfigError(
-            f"{model.name} cannot be asked in batches; these endpoints can: {', '.join(having)}. For one of your "
-            "own with OpenAI's Batch API, set its part of the price in runners/models.yaml: `batch: 0.5`"
+            f"{model.name} cannot be asked in batches; these endpoints can: {', '.join(having)}. For one of "
+            "your own with OpenAI's Batch API, set its part of the price in runners/models.yaml: `batch: 0.5`"
         )
     return BatchModel(model, terms, window)
 

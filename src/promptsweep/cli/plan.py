@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from promptsweep.cli.options import (
+    Engine,
+    EngineOption,
     JsonOption,
     LimitOption,
     ModelOption,
     StoreOption,
     SweepArgument,
+    WindowOption,
     WorkspaceOption,
 )
 from promptsweep.cli.output import emit, emit_json, note
 from promptsweep.cli.places import find_workspace, opened
 from promptsweep.errors import ExitCode
-from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
     from promptsweep.reports.pilot import Forecast
+    from promptsweep.runners import Plan
 
 
-def plan(
+def plan(  # noqa: PLR0913, PLR0917  the options of the command
     sweep: SweepArgument,
     limit: LimitOption = None,
     model: ModelOption = None,
@@ -38,6 +40,8 @@ def plan(
             help="Run N samples of each arm for real, and extrapolate from them.",
         ),
     ] = None,
+    engine: EngineOption = Engine.LOCAL,
+    window: WindowOption = None,
     json: JsonOption = False,
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
@@ -47,22 +51,26 @@ def plan(
     Nothing is sent and no key is needed, unless --pilot asks for a few samples; their replies are stored, and
     the run does not ask for them again.
     """
+    from promptsweep.api import on_engine
+    from promptsweep.api import plan as plan_live
     from promptsweep.cli.views.pilots import print_forecast
     from promptsweep.cli.views.planning import plan_unsent
     from promptsweep.cli.views.plans import Costing, plan_json, print_plan
 
     place, overrides = find_workspace(workspace), {"limit": limit, "models": model or None}
     unsent = plan_unsent(sweep, place, overrides)
-    for warning in unsent.plan.warnings:
+    planned = on_engine(unsent.plan, engine, place, window)
+    for warning in planned.warnings:
         note(f"warning: {warning}")
     for name in unsent.keyless:
         note(f"note: the key of {name} is not set; run needs it")
-    costing = Costing.of(unsent.plan, place)
+    costing = Costing.of(planned, place)
     if not json:
         print_plan(costing)
     code, forecast = ExitCode.OK, None
     if pilot is not None:
-        code, forecast = _piloted(sweep, place, overrides, pilot, store)
+        whole = on_engine(plan_live(sweep, place, overrides), engine, place, window)
+        code, forecast = _piloted(whole, place, pilot, store)
     if json:
         emit_json(plan_json(costing, forecast))
     elif forecast is None:
@@ -72,15 +80,12 @@ def plan(
     raise typer.Exit(code)
 
 
-def _piloted(
-    sweep: str, place: Workspace, overrides: Mapping[str, JSON], size: int, store: str | None
-) -> tuple[ExitCode, Forecast]:
+def _piloted(planned: Plan, place: Workspace, size: int, store: str | None) -> tuple[ExitCode, Forecast]:
     """Runs the pilot; how it ended, and what it says of the whole."""
     from promptsweep import api
     from promptsweep.cli.views.progress import watching
     from promptsweep.reports.pilot import forecast, pilot_plan
 
-    planned = api.plan(sweep, place, overrides)
     for line in dict.fromkeys(model.notice for model in planned.models if model.notice):
         note(line)
     with opened(place.root, store, create=True) as found:

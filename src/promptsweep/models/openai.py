@@ -15,7 +15,7 @@ from contextlib import aclosing
 from functools import cache, cached_property
 from importlib.metadata import version
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -114,21 +114,26 @@ class OpenAIModel:
     def client(self, path: str = "") -> AsyncOpenAI:
         """A client of the `openai` package for what is not chat; `path` is appended to the base URL.
 
-        Whoever makes it closes it. It repeats nothing, and follows no redirect with the key.
+        Whoever makes it closes it. It sends the headers that chats have and repeats nothing.
         """
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
 
-        timeout = Timeout(self.endpoint.first_byte_timeout, connect=self.endpoint.connect_timeout)
-        headers: dict[str, Any] = {"Authorization": Omit(), **self._headers()}
-        del headers["Content-Type"]
+        own = self._headers()
+        del own["Content-Type"]
+
+        async def with_own_headers(request: Any) -> None:
+            del request.headers["Authorization"]
+            request.headers.update(own)
+
+        endpoint, hooks = self.endpoint, {"request": [with_own_headers]}
         return AsyncOpenAI(
-            api_key=self.key or "none",
+            api_key="in the headers",
             base_url=self._base_url + path,
-            default_headers=headers,
-            default_query=self.endpoint.query,
+            default_headers=cast("Any", {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}),
+            default_query=endpoint.query,
             max_retries=0,
-            timeout=timeout,
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+            timeout=Timeout(endpoint.first_byte_timeout, connect=endpoint.connect_timeout),
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=hooks),
         )
 
     async def close(self) -> None:

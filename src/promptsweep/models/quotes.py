@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from promptsweep.models.endpoints import FILE, Endpoint, catalog
-from promptsweep.models.prices import MILLION, endpoint_rates
+from promptsweep.models.prices import MILLION, batch_rates, endpoint_rates
 from promptsweep.workspace import Workspace
 
 
@@ -31,8 +31,11 @@ class Quote:
     are of that day or later."""
 
 
-def quote(reference: str, workspace: Workspace) -> Quote | None:
-    """The price of a model as a sweep names it; None where it is unknown or the model has no endpoint."""
+def quote(reference: str, workspace: Workspace, *, batch: bool = False) -> Quote | None:
+    """The price of a model as a sweep names it; None where it is unknown or the model has no endpoint.
+
+    With `batch`, that of an endpoint's Batch API.
+    """
     known = catalog(workspace)
     short = known.models.get(reference)
     parts = re.split("[/:]", reference, maxsplit=1)
@@ -42,6 +45,11 @@ def quote(reference: str, workspace: Workspace) -> Quote | None:
     if endpoint is None or rates is None:
         return None
     source, day = _models_yaml(workspace) if _is_own(endpoint, model) else _package()
+    if batch and endpoint.batch is not None:
+        part = endpoint.batch.price
+        in_batches = batch_rates(endpoint, model, part)
+        source += ", batch" if in_batches != rates.times(part) else f", times {part:g} for batches"
+        rates = in_batches or rates
     return Quote(rates.input[0][1] * MILLION, rates.output[0][1] * MILLION, source, day)
 
 

@@ -33,7 +33,7 @@ class StoredNotes:
         packed = b"".join(map(bytes.fromhex, keys))
         row = {"token": token, "run": self.run, "model": model, "keys": packed, "ended": 0}
         with writing(self._engine) as connection:
-            connection.execute(insert(batches).values(row, created=time.time()))
+            connection.execute(insert(batches).values({**row, "created": time.time()}))
 
     def created(self, token: str, batch: str) -> None:
         """Adds the vendor's id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ SECRETS = ("password", "sslpassword")
 """Options of a URL that are never shown."""
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
     1: schema.grades.create,
-    2: schema.batches.create,
+    2: partial(schema.batches.create, checkfirst=True),
 }
 """Version → what makes a store of that version one of the next."""
 

@@ -13,6 +13,7 @@ class Breaker:
 
     A refusal of one request (RequestError) says that the endpoint works, and that the fault is that
     request's; but where no call has succeeded yet, it may be every request's, and then it counts too.
+    What ends the run by itself (RunFatalError) is not counted.
     Once open it stays open: the run ends, and can be resumed.
     """
 
@@ -28,7 +29,7 @@ class Breaker:
 
     def failed(self, error: ModelError) -> None:
         """A call failed for good. Raises RunFatalError when it is one too many in a row."""
-        if isinstance(error, RequestError) and self._succeeded:
+        if isinstance(error, RunFatalError) or (isinstance(error, RequestError) and self._succeeded):
             return
         self._failed += 1
         if self._failed >= self._most and self._reason is None:

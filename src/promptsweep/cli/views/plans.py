@@ -11,11 +11,13 @@ from promptsweep.cli.output import console, emit
 from promptsweep.cli.views.counts import clock, compact
 from promptsweep.cli.views.pilots import forecast_json
 from promptsweep.cli.views.tables import Column, fitting
+from promptsweep.models.batches import BatchModel
 from promptsweep.models.quotes import Quote, quote
 from promptsweep.reports import figures
 from promptsweep.reports.pilot import Forecast
 from promptsweep.runners import Plan
 from promptsweep.runners.estimate import ArmEstimate, estimate, seconds_at_limits
+from promptsweep.runners.waves import least_waves
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -32,14 +34,18 @@ class Costing:
     """By the name of the model; those without a published price are absent."""
     seconds: float
     """The least the run can take by the configured rates; 0.0 where no rate is configured."""
+    waves: int | None = None
+    """Of batches, at least; None for live calls."""
 
     @classmethod
     def of(cls, plan: Plan, workspace: Workspace) -> Costing:
         """Renders some samples of each arm; sends nothing."""
         arms = enter(estimate(plan))
         names = dict.fromkeys(one.planned.arm.model for one in arms)
-        quotes = {name: found for name in names if (found := quote(name, workspace)) is not None}
-        return cls(plan, arms, quotes, seconds_at_limits(arms))
+        batch = any(isinstance(model, BatchModel) for model in plan.models)
+        quotes = {name: found for name in names if (found := quote(name, workspace, batch=batch)) is not None}
+        waves = enter(least_waves(plan)) if batch else None
+        return cls(plan, arms, quotes, seconds_at_limits(arms), waves)
 
     @property
     def calls(self) -> int | None:
@@ -70,6 +76,7 @@ def plan_json(costing: Costing, forecast: Forecast | None) -> dict[str, JSON]:
         "usd": costing.usd,
         "least_seconds": costing.seconds,
         "embedders": [model.name for model in plan.embedders],
+        "waves": costing.waves,
         "prices": {name: _quote_json(found) for name, found in costing.quotes.items()},
         "budget": None if plan.budget is None else asdict(plan.budget),
         "warnings": list(plan.warnings),
@@ -116,6 +123,10 @@ def print_plan(costing: Costing) -> None:
     repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
     emit(f"{arms}, {figures.plural(plan.total, 'record')}{repeats}.")
     emit(*_sums(costing), *_embedders(plan), *_vocabularies(costing.arms), *_prices(costing))
+    if costing.waves is not None:
+        window = max(model.concurrency for model in plan.models)
+        waves = figures.plural(costing.waves, "wave")
+        emit(f"Batches: at least {waves} of up to 24 hours, {window:,} samples open at once.")
     if costing.seconds:
         emit(f"Time: at least {clock(costing.seconds)} at the configured rates.")
     if plan.budget is not None:

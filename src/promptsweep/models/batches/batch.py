@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from promptsweep.errors import RunFatalError
 from promptsweep.models.batches.results import Results
 from promptsweep.types import Completion, Request
 
@@ -51,11 +52,13 @@ class Batch:
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """What makes the batch impossible is the error of all who wait for it."""
+        """What makes the batch impossible is the error of all who wait for it, and of the run."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  handed to those who wait
+        except RunFatalError as error:
             fail(self.waiting, error)
+        except Exception as error:  # noqa: BLE001  handed to those who wait
+            fail(self.waiting, RunFatalError(f"a batch failed: {type(error).__name__}: {error}"))
 
 
 def fail(waiting: Waiting, error: Exception) -> None:
