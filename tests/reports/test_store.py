@@ -12,7 +12,10 @@ from sqlalchemy import select, update
 import promptsweep
 from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError, IncompleteError
+from promptsweep.models.batches import Note
 from promptsweep.reports import open_store, schema
+from promptsweep.reports.batches import StoredNotes, at_vendor, forget_ended, runs_at_vendor
+from promptsweep.reports.cache import delete_run
 from promptsweep.reports.sink import StoreSink
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Message, Request, Usage
@@ -157,3 +160,48 @@ def test_what_a_check_warned_of_is_said_again_where_the_rows_are_known(tmp_path)
 
     assert "the input is also that of line 1" in first.row.warnings
     assert second.row.warnings == first.row.warnings
+
+
+def test_a_store_of_version_2_gets_the_table_of_batches_and_keeps_what_it_holds(tmp_path):
+    run = ran(tmp_path)
+    with run.store.engine.begin() as connection:
+        schema.batches.drop(connection)
+        connection.execute(update(schema.meta).values(value="2"))
+    run.store.close()
+
+    store = open_store(Workspace(tmp_path))
+
+    with store.engine.connect() as connection:
+        assert connection.execute(select(schema.batches)).all() == []
+    assert store.find_run("latest").id == run.id
+
+
+def test_notes_of_batches_come_back_with_their_keys_in_order_until_they_are_forgotten(tmp_path):
+    run = ran(tmp_path)
+    notes = StoredNotes(run.store, run.id)
+    first, second = ("0f" * 16, "00" * 16), ("ab" * 16,)
+
+    notes.begin("m", "one", first)
+    notes.begin("m", "two", second)
+    notes.begin("other", "three", second)
+    notes.created("one", "batch_1")
+    notes.ended("one")
+
+    assert notes.known("m") == [Note("one", "batch_1", first, True), Note("two", None, second, False)]
+    assert at_vendor(run.store, run.id) == 2
+    assert runs_at_vendor(run.store, "first") == [run.id]
+
+    notes.remove("two")
+    forget_ended(run.store, run.id)
+
+    assert notes.known("m") == []
+    assert [note.token for note in notes.known("other")] == ["three"]
+
+
+def test_a_run_that_is_removed_takes_its_notes_of_batches_along(tmp_path):
+    run = ran(tmp_path)
+    StoredNotes(run.store, run.id).begin("m", "one", ("0f" * 16,))
+
+    delete_run(run.store, run.id)
+
+    assert at_vendor(run.store, run.id) == 0

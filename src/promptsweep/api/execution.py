@@ -19,8 +19,9 @@ from promptsweep.api.replaying import unrecorded
 from promptsweep.api.results import Result, Run
 from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.models import Model, Recalling
+from promptsweep.models.batches import BatchModel
 from promptsweep.reports import Store, ledger
-from promptsweep.reports.batches import forget_ended
+from promptsweep.reports.batches import at_vendor, forget_ended
 from promptsweep.reports.identities import noted
 from promptsweep.reports.leases import share_rates
 from promptsweep.reports.sink import StoreSink
@@ -53,6 +54,7 @@ def execute(
     made = versions() | noted(planned)
     identity = store.begin(planned, fresh, made) if begun else _resumed(planned, store, str(resume))
     row = store.find_run(identity)
+    _check_engine(planned, store, identity)
     done, count = store.done(identity, row.repeats)
     progress, stop = Progress(planned.total, resumed=count - settled), Stop()
     store.finish(identity, Status.RUNNING)
@@ -171,6 +173,14 @@ def _ending(stop: Stop, progress: Progress) -> str | None:
         count = f"{progress.errors} of {progress.total} records ended in an error"
         return f"{count}; the last: {progress.last_error}"
     return None
+
+
+def _check_engine(planned: Plan, store: Store, run: str) -> None:
+    """Raises ConfigError where live calls would pay again for what a batch is paid for."""
+    live = any(not isinstance(model, BatchModel) for model in _sending(planned))
+    if not live or not at_vendor(store, run):
+        return
+    raise ConfigError(f"run {run} has batches at the vendor: resume it with --engine batch to pick them up")
 
 
 def _note(store: Store, run: str, status: Status, error: str | None) -> None:

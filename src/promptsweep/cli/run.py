@@ -66,6 +66,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     from promptsweep import api
     from promptsweep.cli.views.progress import watching
     from promptsweep.cli.views.results import print_result
+    from promptsweep.reports.batches import runs_at_vendor
     from promptsweep.reports.opening import known_store
 
     place, overrides = find_workspace(workspace), {"limit": limit, "models": model or None}
@@ -79,6 +80,8 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         return _cancel(planned, workspace, store, resume)
     _announce(planned)
     with opened(workspace, store, create=True) as found:
+        for run_id in runs_at_vendor(found, planned.name) if resume is None else ():
+            note(f"run {run_id} has batches at the vendor: --engine batch --resume {run_id} picks them up")
         with watching(quiet=no_progress) as observe:
             result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe)
         if json:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, insert, select, update
 
 from promptsweep.models.batches import Note
-from promptsweep.reports.schema import batches
+from promptsweep.reports.schema import batches, runs
 from promptsweep.reports.store import Store, writing
 
 KEY_BYTES = 16
@@ -57,11 +57,19 @@ def forget_ended(store: Store, run: str) -> None:
         connection.execute(delete(batches).where(batches.c.run == run, batches.c.ended == 1))
 
 
-def left_running(store: Store, run: str) -> int:
-    """How many of a run's batches may still be under way at the vendor."""
+def at_vendor(store: Store, run: str) -> int:
+    """How many of a run's batches nobody has the replies of yet."""
     query = select(func.count()).where(batches.c.run == run, batches.c.ended == 0)
     with store.engine.connect() as connection:
         return connection.scalar(query) or 0
+
+
+def runs_at_vendor(store: Store, name: str) -> list[str]:
+    """The ids of a sweep's runs that have such batches, the newest first."""
+    known = select(batches.c.run).where(batches.c.ended == 0)
+    query = select(runs.c.id).where(runs.c.name == name, runs.c.id.in_(known))
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query.order_by(runs.c.created.desc())))
 
 
 def _keys(packed: bytes) -> tuple[str, ...]:

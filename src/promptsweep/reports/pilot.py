@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from promptsweep.models.batches import BatchModel
 from promptsweep.reports import schema
 from promptsweep.reports.store import Store
 from promptsweep.runners import Plan, PlannedArm
@@ -45,8 +46,8 @@ class Forecast:
     calls: Interval
     tokens: Interval
     usd: Interval | None
-    seconds: Interval
-    """Wall time at the configured limits: the slowest model's, as models run side by side."""
+    seconds: Interval | None
+    """Wall time at the configured limits: the slowest model's, as all run side by side. None for batches."""
 
 
 def pilot_plan(plan: Plan, size: int) -> Plan:
@@ -69,7 +70,7 @@ def forecast(store: Store, run: str, plan: Plan) -> Forecast:
         calls=_sum(arm.calls for arm in arms),
         tokens=_sum(arm.tokens for arm in arms),
         usd=_sum(priced) if len(priced) == len(arms) else None,
-        seconds=_slowest(arms, plan),
+        seconds=None if any(isinstance(one, BatchModel) for one in plan.models) else _slowest(arms, plan),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from promptsweep.config import read_yaml
 from promptsweep.errors import ConfigError
+from promptsweep.reports.batches import at_vendor
 from promptsweep.reports.grown import grown
 from promptsweep.reports.store import Store, loads
 
@@ -36,6 +37,7 @@ def resume_command(store: Store, reference: str, store_option: str | None = None
         words += ["--up-to", str(facts.up_to)]
     if facts is not None and facts.repeats_to is not None:
         words += ["--repeats-to", str(facts.repeats_to)]
+    words += ["--engine", "batch"] if at_vendor(store, run.id) else []
     return shlex.join([*words, *([] if store_option is None else ["--store", store_option])])
 
 

@@ -47,7 +47,8 @@ def print_forecast(forecast: Forecast) -> None:
     emit(*fitting(console().width, keys, _columns(forecast.arms)), "")
     cost = "cost unknown" if forecast.usd is None else _shown(forecast.usd, figures.dollars)
     emit(f"Calls {_shown(forecast.calls, compact)}, tokens {_shown(forecast.tokens, compact)}, {cost}.")
-    emit(f"Time {_shown(forecast.seconds, clock)} at the configured limits.")
+    if forecast.seconds is not None:
+        emit(f"Time {_shown(forecast.seconds, clock)} at the configured limits.")
     if failed := sum(arm.failed for arm in forecast.arms):
         emit(f"{figures.plural(failed, 'record')} of the pilot failed and is not counted.")
 
