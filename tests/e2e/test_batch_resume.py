@@ -143,6 +143,23 @@ def test_cancel_ends_the_batches_of_a_run_that_nobody_waits_for(tmp_path):
     assert [one.status for one in server.batches.values()] == ["cancelled"]
 
 
+def test_ctrl_c_ends_a_run_that_cannot_reach_the_vendor(tmp_path):
+    with BatchServer(mood_of) as server:
+        server.faults = {"upload": [STUCK]}
+        workspace = batched(tmp_path, server)
+        process = start(workspace)
+        wait_until(lambda: server.seen["upload"], process)
+        kill(process)
+        server.faults = {"list": [STUCK]}
+        child = command(workspace, "--resume")
+        wait_until(lambda: server.seen["list"], child)
+        child.signal(signal.SIGINT)
+        code, printed = child.ended(30)
+
+    assert code == 130
+    assert "resume: promptsweep run moods --resume" in printed
+
+
 def test_a_batch_that_the_vendor_has_forgotten_is_made_anew(tmp_path):
     with BatchServer(mood_of) as server:
         server.ending = 0

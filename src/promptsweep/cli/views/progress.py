@@ -50,12 +50,13 @@ def _bar() -> Iterator[Observe]:
 
 
 def _lines() -> Observe:
-    last = time.monotonic()
+    last, waves = time.monotonic(), 0
 
     def observe(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, waves
+        before, waves = waves, sum(one.waves for one in progress.batches)
         interval = BATCH_LOG_INTERVAL if progress.batches else LOG_INTERVAL
-        if time.monotonic() - last >= interval or progress.done == progress.total:
+        if time.monotonic() - last >= interval or waves > before or progress.done == progress.total:
             last = time.monotonic()
             note(status_line(progress))
 

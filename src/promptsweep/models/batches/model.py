@@ -11,7 +11,7 @@ from promptsweep.models.batches.batch import Counts
 from promptsweep.models.batches.notes import Notes
 from promptsweep.models.batches.vendor import Vendor
 from promptsweep.models.batches.waves import Waves
-from promptsweep.models.limits import steady
+from promptsweep.models.limits import Limiter, Limits, Turn
 from promptsweep.models.openai import OpenAIModel
 from promptsweep.models.prices import Rates, batch_rates
 from promptsweep.models.retry import Retries
@@ -21,7 +21,13 @@ WINDOW = 20_000
 """Samples that are open at once, where nothing else is said."""
 NO_WAIT = 1e-6
 """Seconds before a request that failed in one batch joins the next."""
-UNTHROTTLED = 10**9
+
+
+class _Unthrottled(Limiter):
+    """Everyone may join a wave, at any time."""
+
+    def _limited(self, turn: Turn, retry_after: float | None) -> None:
+        """A line that was refused says nothing of the next batch."""
 
 
 class BatchModel:
@@ -35,7 +41,7 @@ class BatchModel:
         self._live, self.terms = live, terms
         self.name = f"{live.name} (batch)"
         self.digest, self.form, self.concurrency = live.digest, live.form, window
-        self.limiter = steady(UNTHROTTLED)
+        self.limiter = _Unthrottled(Limits(concurrency=10**9, adaptive=False))
         self.retries = Retries(
             attempts=live.endpoint.retries.attempts, patience=float("inf"), first=NO_WAIT, longest=NO_WAIT
         )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import orjson
 
 from promptsweep.errors import ModelError, RequestError, ServerError
 from promptsweep.models import failures, replies
+from promptsweep.models.batch_terms import Terms
+from promptsweep.models.batches.vendor import Vendor
 from promptsweep.models.failures import excerpt
 from promptsweep.models.replies import Price
 from promptsweep.types import JSON, Completion
+
+if TYPE_CHECKING:
+    from openai.types import Batch
 
 NOT_BEGUN = {"batch_expired": "the batch expired", "batch_cancelled": "the batch was cancelled"}
 """Codes of requests that the vendor never came to."""
@@ -97,6 +102,18 @@ class Results:
         if code == "batch_expired" and self._report:
             return RequestError(message)
         return ServerError(message, sent=False)
+
+
+async def fetched(state: Batch, vendor: Vendor, terms: Terms, price: Price) -> Results:
+    """The results of a batch that has ended at the vendor."""
+    ended = state.completed_at or state.expired_at or state.cancelled_at or state.created_at
+    seconds = float(max(0, ended - state.created_at))
+    results = Results(price, seconds, state.status, report=terms.expired == "report")
+    for file in filter(None, (state.output_file_id, state.error_file_id)):
+        await vendor.download(file, results.file)
+        results.file.write(b"\n")
+    results.index()
+    return results
 
 
 def _merged(one: list[str], other: list[str]) -> Iterator[str]:

@@ -50,20 +50,26 @@ class Vendor:
 
     async def create(self, file: str, url: str, token: str, run: str) -> str:
         """The id of a batch made of an uploaded file; never two, also where an answer is lost on its way."""
-        tried = False
+        from openai import RateLimitError
+
+        unsure = False
 
         async def once() -> str:
-            nonlocal tried
-            if tried and (made := await self._find([token])):
-                return made[token]
-            tried = True
-            made_now = await self._client.batches.create(
-                input_file_id=file,
-                endpoint=cast("Any", url),
-                completion_window="24h",
-                metadata={TOKEN: token, RUN: run},
-            )
-            return made_now.id
+            nonlocal unsure
+            if unsure and (found := await self._find([token])):
+                return found[token]
+            unsure = True
+            try:
+                made = await self._client.batches.create(
+                    input_file_id=file,
+                    endpoint=cast("Any", url),
+                    completion_window="24h",
+                    metadata={TOKEN: token, RUN: run},
+                )
+            except RateLimitError:
+                unsure = False
+                raise
+            return made.id
 
         return await self._patiently(once)
 

@@ -13,7 +13,7 @@ from promptsweep.models.batch_terms import Terms
 from promptsweep.models.batches.batch import Batch, Counts, Future, Waiting, fail
 from promptsweep.models.batches.files import line_of, parts_of
 from promptsweep.models.batches.notes import Note, Notes
-from promptsweep.models.batches.results import Results
+from promptsweep.models.batches.results import Results, fetched
 from promptsweep.models.batches.vendor import Vendor
 from promptsweep.models.failures import excerpt
 from promptsweep.models.replies import Price
@@ -46,7 +46,8 @@ class Waves:
         """Whether the vendor takes no batch beside one that is under way."""
         self._left = False
         self._timer: asyncio.Task[None] | None = None
-        self._recovery: asyncio.Task[None] | None = None
+        self._ready: asyncio.Future[None] | None = None
+        """Done once it is known what an earlier process sent."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def reply(self, request: Request) -> Completion:
@@ -54,9 +55,10 @@ class Waves:
 
         Raises LeftRunningError where `leave` is called meanwhile.
         """
-        if self._recovery is None:
-            self._recovery = self._spawn(self._recover())
-        await asyncio.shield(self._recovery)
+        if self._ready is None:
+            self._ready = asyncio.get_running_loop().create_future()
+            self._spawn(self._recover(self._ready))
+        await asyncio.shield(self._ready)
         if self._left:
             raise _left()
         batch = self._earlier.pop(request.key, None)
@@ -78,6 +80,8 @@ class Waves:
     def leave(self) -> None:
         """Gives up waiting: batches go on at the vendor, and who waits gets LeftRunningError."""
         self._left = True
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(_left())
         for waiting in (self._pending, *(batch.waiting for batch in self._running)):
             fail(waiting, _left())
 
@@ -105,20 +109,27 @@ class Waves:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _recover(self) -> None:
+    async def _recover(self, ready: asyncio.Future[None]) -> None:
         """Finds what an earlier process sent, so that nothing is paid twice.
 
         Batches whose replies it had are read again only where a request asks: kill -9 can cost the last of
         them.
         """
         notes = self._notes.known(self._model)
-        ids = await self._ids(notes)
+        try:
+            ids = await self._ids(notes)
+        except Exception as error:  # noqa: BLE001  handed to those who wait
+            if not ready.done():
+                ready.set_exception(error)
+            return
         for note in notes:
             if note.token in ids:
                 batch = Batch(note.token, note.keys, ids[note.token], handed_out=note.ended)
                 self._earlier |= dict.fromkeys(note.keys, batch)
                 if not note.ended:
                     self._take_over(batch)
+        if not ready.done():
+            ready.set_result(None)
 
     async def _ids(self, notes: Collection[Note]) -> Mapping[str, str]:
         """Token → id. A batch without an id was made if it is at the vendor; else its note is removed."""
@@ -199,7 +210,7 @@ class Waves:
             elif state.status == "failed":
                 self._refused(batch, state)
             else:
-                batch.results = await self._fetched(state)
+                batch.results = await fetched(state, self._vendor, self._terms, self._price)
                 await self._hand_out(batch, batch.results)
                 self._notes.ended(batch.token)
         self._running.discard(batch)
@@ -218,16 +229,6 @@ class Waves:
         finally:
             at_vendor.pop(batch.id, None)
         return state
-
-    async def _fetched(self, state: State) -> Results:
-        ended = state.completed_at or state.expired_at or state.cancelled_at or state.created_at
-        seconds = float(max(0, ended - state.created_at))
-        results = Results(self._price, seconds, state.status, report=self._terms.expired == "report")
-        for file in filter(None, (state.output_file_id, state.error_file_id)):
-            await self._vendor.download(file, results.file)
-            results.file.write(b"\n")
-        results.index()
-        return results
 
     async def _hand_out(self, batch: Batch, results: Results) -> None:
         for number, key in enumerate(results.mixed(batch.waiting), start=1):
