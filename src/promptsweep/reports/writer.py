@@ -64,7 +64,8 @@ class Writer(Generic[T]):
 
         A store that somebody else has locked must not cost more replies than were under way.
         """
-        slow = self._began is not None and time.monotonic() - self._began > SLOW
+        began = self._began  # read once: the writer's thread clears it at any time
+        slow = began is not None and time.monotonic() - began > SLOW
         return slow or len(self._things) > MOST_WAITING
 
     def check(self) -> None:
