@@ -177,8 +177,8 @@ def _ending(stop: Stop, progress: Progress) -> str | None:
 
 def _check_engine(planned: Plan, store: Store, run: str) -> None:
     """Raises ConfigError where live calls would pay again for what a batch is paid for."""
-    live = any(not isinstance(model, BatchModel) for model in _sending(planned))
-    if not live or not at_vendor(store, run):
+    chats = [model for model in _sending(planned) if model in planned.models]  # embedders are always live
+    if all(isinstance(model, BatchModel) for model in chats) or not at_vendor(store, run):
         return
     raise ConfigError(f"run {run} has batches at the vendor: resume it with --engine batch to pick them up")
 
