@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import promptsweep
+from batch_servers import BatchServer
 from promptsweep import api
 from promptsweep.embeddings import PATH, encoded, unit
 from promptsweep.errors import ConfigError, ServerError
@@ -19,6 +20,7 @@ from promptsweep.reports.recording import record
 from promptsweep.reports.traces import trace
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Status, Usage
+from servers import error
 from workspaces import write
 
 TOPICS = ["bridge river", "oats porridge", "기차 철도"]
@@ -236,3 +238,26 @@ def test_a_recording_holds_the_vectors_so_that_a_replay_needs_no_embedder(tmp_pa
     assert (recorded.models, recorded.replies) == (("m", "toy"), 3 + 1 + 3)
     assert again.status is Status.DONE
     assert again.records()["details"].tolist() == run.records()["details"].tolist()
+
+
+def test_in_batches_embedders_are_asked_live_and_such_a_run_can_be_resumed(tmp_path):
+    table = [
+        {"id": n, "input": QUESTIONS[n], "context": text, "target": "nine"} for n, text in PASSAGES.items()
+    ]
+    content = {
+        "name": "q",
+        "datasets": "q",
+        "models": "acme/m",
+        "strategies": [{"retrieve": {"by": "embedding", "embedder": "toy", "top": 1}}],
+    }
+    with BatchServer(lambda request: "nine") as server:
+        acme = {"base_url": server.base_url, "batch": {"price": 0.5, "poll": 0.02}}
+        files = {"datasets/q.yaml": {"task": "qa"}, "datasets/q.test.jsonl": table}
+        write(tmp_path, {**files, "runners/models.yaml": {"endpoints": {"acme": acme}}})
+        server.faults = {"retrieve": [error(403)]}
+        options = {"models": {"toy": embedder()}, "workspace": tmp_path, "engine": "batch"}
+        left = promptsweep.run(content, **options)
+        found = promptsweep.run(content, resume="", **options)
+
+    assert (left.id, found.status) == (found.id, Status.DONE)
+    assert [len(batch.lines) for batch in server.batches.values()] == [3]
