@@ -10,7 +10,9 @@ from made_runs import made_run
 from sqlalchemy import func, select, update
 
 from promptsweep.errors import ConfigError
+from promptsweep.models.batches import Note
 from promptsweep.reports import open_store, schema
+from promptsweep.reports.batches import StoredNotes
 from promptsweep.reports.copying import copy
 from promptsweep.reports.grades import Mode, Subject, give, grades
 from promptsweep.reports.ledger import of_run
@@ -192,3 +194,17 @@ def test_memory_does_not_grow_with_the_run(house, target, tmp_path):
             tracemalloc.stop()
             assert copied.records == samples
     assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_a_copy_knows_the_batches_that_its_run_has_at_the_vendor(house, target):
+    run = house.store.find_run("plain").id
+    notes = StoredNotes(house.store, run)
+    notes.begin("m", "copied", ("0f" * 16,))
+    notes.created("copied", "batch_1")
+    try:
+        copy(house.store, target)
+        copy(house.store, target)
+    finally:
+        notes.remove("copied")
+
+    assert StoredNotes(target, run).known("m") == [Note("copied", "batch_1", ("0f" * 16,), False)]

@@ -1,4 +1,4 @@
-"""Lines of the ledger and grades from one store into another."""
+"""Lines of the ledger, grades and notes of batches from one store into another."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from promptsweep.reports import schema
-from promptsweep.reports.inserting import insert_into
+from promptsweep.reports.inserting import insert_into, insert_or_ignore
 from promptsweep.reports.patience import patiently
 from promptsweep.reports.rows import Row
-from promptsweep.reports.store import Store
+from promptsweep.reports.store import Store, writing
 
 ledger, grades = schema.ledger, schema.grades
 
@@ -24,6 +24,17 @@ def copy_ledger(source: Store, target: Store, renamed: Mapping[str, str], run: s
     for row in rows:
         row["run"] = renamed.get(row["run"], row["run"])
     _put(target, ledger, rows, "requests")
+
+
+def copy_batches(source: Store, target: Store, renamed: Mapping[str, str], run: str) -> None:
+    """Copies what a run has at vendors, so that the copy, resumed, pays for none of it again."""
+    batches = schema.batches
+    with source.engine.connect() as connection:
+        query = select(batches).where(batches.c.run == run)
+        rows = [{**row._mapping, "run": renamed.get(run, run)} for row in connection.execute(query)]
+    if rows:
+        with writing(target.engine) as connection:
+            connection.execute(insert_or_ignore(connection, batches), rows)
 
 
 def copy_grades(

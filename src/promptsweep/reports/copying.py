@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.reports import schema
 from promptsweep.reports.calls import origin
-from promptsweep.reports.copied_parts import copy_grades, copy_ledger
+from promptsweep.reports.copied_parts import copy_batches, copy_grades, copy_ledger
 from promptsweep.reports.copied_replies import Replies
 from promptsweep.reports.inserting import inserter
 from promptsweep.reports.patience import patiently, reason
@@ -101,6 +101,7 @@ class _Copying:
             observe(copied, seen, planned)
         copy_ledger(self._source, self._target, self._renamed, self._run.id)
         copy_grades(self._source, self._target, self._renamed, self._run.id, self._arms)
+        copy_batches(self._source, self._target, self._renamed, self._run.id)
         patiently(self._target.engine, self._ended)
         return copied
 
