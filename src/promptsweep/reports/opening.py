@@ -41,7 +41,10 @@ ALIVE: Mapping[str, int] = {
 """libpq's options by which a server that is gone without a word is noticed; the URL may say otherwise."""
 SECRETS = ("password", "sslpassword")
 """Options of a URL that are never shown."""
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: schema.grades.create}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
+    1: schema.grades.create,
+    2: schema.add_logprobs,
+}
 """Version → what makes a store of that version one of the next."""
 
 

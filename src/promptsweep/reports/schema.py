@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+)
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; `opening.MIGRATIONS` holds the way up."""
 
 metadata = MetaData()
@@ -134,6 +146,7 @@ responses = Table(
     Column("attempts", Integer, nullable=False),
     Column("reasoning", Text),
     Column("created", Float, nullable=False),
+    Column("logprobs", Text),  # JSON [tokens, total, {text: …}]; null where they were not asked for
 )
 
 leases = Table(  # which runs use which models now
@@ -174,6 +187,12 @@ grades = Table(  # what people said of answers: see reports.grades
 )
 
 POSITION_BITS, REPEAT_BITS = 33, 10
+
+
+def add_logprobs(connection: Connection) -> None:
+    """Brings a store of version 2 the column of log-probabilities."""
+    if all(column["name"] != "logprobs" for column in inspect(connection).get_columns("responses")):
+        connection.exec_driver_sql("ALTER TABLE responses ADD COLUMN logprobs TEXT")
 
 
 def record_id(arm: int, repeat: int, position: int) -> int:
