@@ -105,15 +105,13 @@ class PlannedArm(ScoredArm):
         except ConfigError as error:
             raise ConfigError(f"strategy {self.strategy.name!r}: {error.message}") from None
 
-    async def answer(self, sample: Sample, ask: Ask) -> str:
-        """The strategy's reply to a sample, which is within the model's context window by `overflow`."""
-        if self.overflow is None:
-            return await self.apply(sample, ask)
-        return await self.overflow.answer(self, sample, ask)
+    def answer(self, sample: Sample, ask: Ask) -> Awaitable[str]:
+        """The strategy's reply to a sample, whose prompts fit the model's context window by `overflow`."""
+        return self.apply(sample, ask) if self.overflow is None else self.overflow.answer(self, sample, ask)
 
-    async def apply(self, sample: Sample, ask: Ask) -> str:
-        """The strategy's reply to a sample, or to a part of it."""
-        return await self.strategy.function(sample, ask, **self.own_params())
+    def apply(self, sample: Sample, ask: Ask) -> Awaitable[str]:
+        """The strategy's reply to a sample, or to a part of it, however long its prompts are."""
+        return self.strategy.function(sample, ask, **self.own_params())
 
     async def first_messages(self, sample: Sample) -> tuple[Message, ...]:
         """What the strategy would send first, however long it is."""
