@@ -83,9 +83,11 @@ def test_the_plan_counts_the_content_free_calls_once(tmp_path):
 
 
 def test_a_label_beyond_the_alternatives_gets_what_it_has_at_most_and_is_named(tmp_path):
-    [record] = run(tmp_path, biased({"good": 0.5, "bad": 0.4, "x": 0.1}, {"good": 0.9, "x": 0.1}))
+    [record] = run(tmp_path, biased({"bad": 0.8, "x": 0.2}, {"good": 0.9, "x": 0.1}))
 
     assert record["details"]["floored"] == ["bad"]
+    assert record["details"]["floored_content_free"] == ["good"]
+    assert record["details"]["content_free"] == {"good": 0.2, "bad": 0.8}
     assert record["details"]["raw"] == {"good": 0.9, "bad": 0.1}
 
 
@@ -131,6 +133,11 @@ def test_what_cannot_be_calibrated_is_refused_before_anything_is_sent(tmp_path, 
     with pytest.raises(ConfigError, match=said):
         run(tmp_path, model, write(tmp_path, files))
     assert model.calls == 0
+
+
+def test_too_few_alternatives_to_compare_labels_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="alternatives must be at least 2, not 1"):
+        run(tmp_path, biased({}, {}), alternatives=1)
 
 
 def test_letters_of_choices_are_labels_whose_texts_are_taken_out(tmp_path):

@@ -41,6 +41,8 @@ async def few_shot(
     if not calibrate:
         return await ask("answer")
     labels = _labels(sample, ask)
+    if alternatives < 2:
+        raise ConfigError(f"calibrate: alternatives must be at least 2, not {alternatives}")
     asked: dict[str, JSON] = {"logprobs": True, "top_logprobs": alternatives}
     reply = await ask.completion("answer", call_params=asked)
     bare = [
@@ -60,11 +62,16 @@ async def few_shot(
         return reply.text
     calibrated = normalised({label: raw.shares[label] / free[label] for label in labels})
     winner = max(calibrated, key=calibrated.__getitem__)
-    floored = {"floored": [label for label in labels if label in raw.floored]} if raw.floored else {}
-    shares = {"raw": raw.shares, "content_free": free, "calibrated": calibrated}
-    noted = {name: {label: round(p, 4) for label, p in of.items()} for name, of in shares.items()}
-    ask.note(**noted, **floored, confidence=calibrated[winner])
+    ask.note(raw=_rounded(raw.shares), content_free=_rounded(free), calibrated=_rounded(calibrated))
+    ask.note(confidence=calibrated[winner])
+    for name, floored in (("floored", [raw]), ("floored_content_free", empty)):
+        if beyond := [label for label in labels if any(label in one.floored for one in floored)]:
+            ask.note(**{name: beyond})
     return reply.text if ask.parse(reply.text) == winner else winner
+
+
+def _rounded(shares: Mapping[str, float]) -> dict[str, float]:
+    return {label: round(share, 4) for label, share in shares.items()}
 
 
 @dataclass(frozen=True, slots=True)
