@@ -91,6 +91,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprobs:
+    """How probable the model held its own reply to be: natural logarithms, at most 0."""
+
+    tokens: int
+    """Tokens of the reply that have one, at least 1."""
+    total: float
+    """The sum over them: the logarithm of the reply's probability."""
+    first: Mapping[str, float] = field(default_factory=dict)
+    """What the first token could have been, as text, the likeliest first: as many as the endpoint gave."""
+
+    @property
+    def mean(self) -> float:
+        """For one token: the logarithm of the probability normalised by length."""
+        return self.total / self.tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One reply of a model."""
 
@@ -108,6 +125,8 @@ class Completion:
     """How many times it was sent, the successful one included."""
     reasoning: str | None = None
     """Reasoning text that the endpoint keeps apart from the answer."""
+    logprobs: Logprobs | None = None
+    """None where the request did not ask for them (`logprobs: true`), or the endpoint gave none."""
 
 
 @dataclass(frozen=True, slots=True)

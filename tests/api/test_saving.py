@@ -83,14 +83,14 @@ def test_code_of_ones_own_is_copied_and_works_under_the_new_name(tmp_path):
 
 def test_the_function_of_another_file_is_part_of_a_strategys_identity(tmp_path):
     place = mood(tmp_path)
-    save_strategy("votes", "self_consistency", {}, place)
-    copied = load("votes", Templates(place.roots), place)
-    code = place.root / "prompts" / "votes" / "strategy.py"
+    save_strategy("tools", "tool_loop", {}, place)
+    copied = load("tools", Templates(place.roots), place)
+    code = place.root / "prompts" / "tools" / "strategy.py"
     code.write_text(
-        code.read_text(encoding="utf-8").replace("self_consistency", "skeleton_of_thought"), encoding="utf-8"
+        code.read_text(encoding="utf-8").replace("tool_loop", "skeleton_of_thought"), encoding="utf-8"
     )
 
-    assert load("votes", Templates(place.roots), place).digest != copied.digest
+    assert load("tools", Templates(place.roots), place).digest != copied.digest
 
 
 def test_a_part_that_is_included_is_the_copys_own(tmp_path):

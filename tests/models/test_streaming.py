@@ -16,7 +16,7 @@ from promptsweep.errors import AuthenticationError, RateLimitError, RequestError
 from promptsweep.models import load
 from promptsweep.models.streaming import data_of, stream
 from promptsweep.testing import FunctionModel
-from promptsweep.types import Completion, Message, Usage
+from promptsweep.types import Completion, Logprobs, Message, Usage
 from servers import Answer, error, in_turn
 
 KEY = "sk-test-0123456789"
@@ -83,6 +83,19 @@ def test_an_endpoint_that_does_not_stream_gives_one_piece(serve, model_at):
 
 def test_a_model_that_cannot_stream_gives_one_piece():
     assert heard(FunctionModel(lambda _: Completion("Paris"))) == ["Paris", Completion("Paris")]
+
+
+def test_log_probabilities_are_gathered_over_the_pieces(serve, model_at):
+    def measured(text, value):
+        piece = delta(text)
+        piece["choices"][0]["logprobs"] = {"content": [{"token": text, "logprob": value}]}
+        return piece
+
+    server = serve(lambda request: events(measured("Hel", -0.5), measured("lo", -0.25), delta(finish="stop")))
+
+    *_, whole = heard(model_at(server), logprobs=True)
+
+    assert whole.logprobs == Logprobs(2, -0.75, {"Hel": -0.5})
 
 
 def test_reasoning_and_refusals_are_kept_apart(serve, model_at):

@@ -128,7 +128,7 @@ def test_a_run_becomes_a_baseline_of_means_over_repeats(house):
     assert [arm.label for arm in made.arms] == sorted(arm.label for arm in made.arms)
     assert (scores["line-1"], scores["line-8"], scores["line-9"]) == (1.0, 0.0, 0.5)
     assert scores["line-7"] == 1.0, "only one of its two attempts ended in an error"
-    assert set(few_shot.files) == {"few_shot/answer.j2", "lines.yaml"}
+    assert set(few_shot.files) == {"few_shot/answer.j2", "few_shot/strategy.py", "lines.yaml"}
     assert few_shot.columns == ("accuracy",)
 
 

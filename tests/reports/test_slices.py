@@ -33,6 +33,41 @@ def test_a_slice_is_a_field_the_label_or_the_length(name, value):
     assert slice_of(SAMPLE, name) == value
 
 
+FILL = "one two three four five six seven eight nine ten. "
+
+
+@pytest.mark.parametrize(
+    ("context", "targets", "place"),
+    [
+        ("Kim came. " + 2 * FILL, ("kim",), "start"),
+        (FILL + "Kim came. " + FILL, ("Lee", "Kim"), "middle"),
+        (2 * FILL + "Kim came.", ("Kim",), "end"),
+        ("Kim. " + 2 * FILL + "Kim came.", ("Kim",), "several"),
+        (FILL + "Akim came.", ("Kim",), "(none)"),
+        (FILL, (), "(none)"),
+        ("", ("Kim",), "(none)"),
+        (unicodedata.normalize("NFD", "서울에 비가 온다. ") + 2 * FILL, ("서울",), "start"),
+        ([FILL, "Kim (2019) came.", FILL], ("Kim (2019)",), "middle"),
+    ],
+)
+def test_the_evidence_stands_in_a_third_of_the_context(context, targets, place):
+    assert slice_of(Sample("s", "Who?", targets, {"context": context}), "evidence_position") == place
+
+
+def test_the_place_of_evidence_needs_a_context_and_a_field_of_that_name_wins():
+    told = Sample("s", "Who?", ("Kim",), {"context": "Kim", "evidence_position": "end"})
+
+    assert slice_of(told, "evidence_position") == "end"
+    check_slice("evidence_position", {"context"})
+    with pytest.raises(ConfigError, match="unknown slice 'evidence_position'"):
+        check_slice("evidence_position", {"page"})
+    assert sorted(["(none)", "end", "several", "middle", "start"], key=natural)[:3] == [
+        "start",
+        "middle",
+        "end",
+    ]
+
+
 def test_what_a_sample_lacks_is_a_slice_of_its_own():
     bare = Sample("s", "text", (), {"언어": None, "page": ""})
 

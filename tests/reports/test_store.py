@@ -18,7 +18,7 @@ from promptsweep.reports.batches import StoredNotes, at_vendor, forget_ended, ru
 from promptsweep.reports.cache import delete_run
 from promptsweep.reports.sink import StoreSink
 from promptsweep.testing import FunctionModel
-from promptsweep.types import Completion, Message, Request, Usage
+from promptsweep.types import Completion, Logprobs, Message, Request, Usage
 from promptsweep.workspace import Workspace
 from workspaces import mood
 
@@ -36,6 +36,26 @@ def test_a_store_of_a_newer_version_is_refused_in_one_line(tmp_path):
 
     with pytest.raises(ConfigError, match=r"written by a newer promptsweep \(schema 4, this one knows 3\)"):
         open_store(Workspace(tmp_path))
+
+
+def test_a_store_of_version_2_gets_log_probabilities_and_keeps_its_replies(tmp_path):
+    model = FunctionModel(lambda request: Completion("good", logprobs=Logprobs(1, -0.5, {"good": -0.5})))
+    sweep = {"name": "s", "datasets": "mood", "models": "m", "strategies": "zero_shot", "limit": 2}
+    place = mood(tmp_path)
+    promptsweep.run(sweep, models={"m": model}, workspace=place.root)
+    store = open_store(place)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE responses DROP COLUMN logprobs")
+        connection.execute(update(schema.meta).values(value="2"))
+    store.close()
+
+    promptsweep.run(sweep, models={"m": model}, workspace=place.root)
+    promptsweep.run({**sweep, "limit": 3}, models={"m": model}, workspace=place.root)
+
+    with open_store(place).engine.connect() as connection:
+        kept = connection.execute(select(schema.responses.c.logprobs)).scalars().all()
+    assert model.calls == 3
+    assert (kept.count(None), [one for one in kept if one]) == (2, ['[1,-0.5,{"good":-0.5}]'])
 
 
 def test_a_file_that_is_no_store_is_refused_in_one_line(tmp_path):

@@ -12,7 +12,7 @@ import promptsweep
 from promptsweep import api
 from promptsweep.errors import ConfigError, ExitCode, QuotaError, ServerError
 from promptsweep.prompts import numbered_points
-from promptsweep.prompts.builtin import leads
+from promptsweep.prompts.consistency import leads
 from promptsweep.reports import open_store
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Status, Usage

@@ -11,6 +11,7 @@ from promptsweep.api.naming import plain_name
 from promptsweep.api.trying import stored
 from promptsweep.errors import ConfigError
 from promptsweep.prompts import Templates, load
+from promptsweep.prompts.strategies import COMMON
 from promptsweep.prompts.templates import TEMPLATE
 from promptsweep.workspace import Workspace
 
@@ -21,8 +22,6 @@ from {module} import {base} as {name}
 
 __all__ = ["{name}"]
 '''
-RESERVED = "system"
-"""The folder of the personas."""
 
 
 def save_strategy(name: str, base: str, edits: Mapping[str, str], workspace: Workspace) -> Path:
@@ -33,7 +32,7 @@ def save_strategy(name: str, base: str, edits: Mapping[str, str], workspace: Wor
     Returns the folder. Raises ConfigError for a bad name and for one that is taken: nothing is overwritten.
     """
     name = plain_name(name, "strategy")
-    if name == RESERVED or workspace.locate("prompts", name) is not None:
+    if name in COMMON or workspace.locate("prompts", name) is not None:
         raise ConfigError(f"there is a folder prompts/{name} already; choose another name")
     texts = {**stored(base, workspace).templates, **edits}
     folder = workspace.root / "prompts" / name

@@ -124,8 +124,8 @@ def first(planned: PlannedArm, sample: Sample) -> First:
     except Exception as failure:
         message = f"strategy {planned.strategy.name} failed: {type(failure).__name__}: {failure}"
         raise ConfigError(message) from failure
-    complete = planned.strategy.complete(planned.arm.strategy_params)
-    return First(request, worst_case(request, planned.model), planned.strategy.most_calls(complete))
+    most = planned.strategy.most_calls(planned.renderer.params)
+    return First(request, worst_case(request, planned.model), most)
 
 
 def allowance(worst: Cost, usd: float, tokens: int) -> Allowance:

@@ -53,7 +53,8 @@ def compare(  # noqa: PLR0913, PLR0917  the options of the command
         typer.Option(
             "--slice",
             metavar="FIELD",
-            help="Also by slices: a field of the samples, `label` (the target) or `length` (characters).",
+            help="Also by slices: a field of the samples, `label`, `length` (characters) or "
+            "`evidence_position` (where in the context the answer stands).",
         ),
     ] = None,
     cost: Annotated[

@@ -51,6 +51,9 @@ def _call(place: int, call: TraceCall) -> None:
         if call.completion.reasoning:
             plain.labelled(say("Reasoning"), call.completion.reasoning, f"call-{place}-reasoning")
         plain.labelled(say("Reply"), call.completion.text, f"call-{place}-reply")
+        if call.completion.logprobs:
+            first = figures.first_tokens(call.completion.logprobs)
+            plain.labelled(say("First token, and what else it could have been"), first, f"call-{place}-first")
     if call.request is not None:
         params = plain.json_text({**call.request.params, "draw": call.request.draw})
         plain.labelled(say("Parameters"), params, f"call-{place}-parameters")
@@ -78,6 +81,8 @@ def _reply_facts(reply: Completion) -> list[str]:
         if reply.cached
         else say("sent, {duration}", duration=figures.duration(reply.seconds))
     )
+    if reply.logprobs:
+        facts.append(say("mean log-probability {mean}", mean=f"{reply.logprobs.mean:.2f}"))
     return facts + ([say("{count} attempts", count=reply.attempts)] if reply.attempts > 1 else [])
 
 

@@ -12,6 +12,7 @@ from promptsweep.models import gguf, tokens
 from promptsweep.models.forms import RequestForm
 from promptsweep.models.limits import steady
 from promptsweep.models.llama import Layout, Reply, engine, fast, repeatable
+from promptsweep.models.logprobs import logprobs
 from promptsweep.models.replies import told_apart, usage
 from promptsweep.models.retry import Retries
 from promptsweep.models.streaming import Pieces
@@ -126,6 +127,7 @@ class EmbeddedModel:
             seconds=reply.seconds,
             cost=0.0,
             reasoning=reasoning,
+            logprobs=logprobs(reply.measured),
         )
 
     def count_tokens(self, text: str) -> int:

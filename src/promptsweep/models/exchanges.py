@@ -18,6 +18,7 @@ import orjson
 from promptsweep import config
 from promptsweep.errors import ConfigError
 from promptsweep.models.forms import RequestForm
+from promptsweep.models.logprobs import as_json, from_json, is_kept
 from promptsweep.models.recording import problem_of
 from promptsweep.types import JSON, Completion, Message, Request, Usage
 
@@ -98,6 +99,8 @@ def encode(request: Request, completion: Completion) -> bytes:
         "reasoning": completion.reasoning,
         "attempts": completion.attempts,
     }
+    if completion.logprobs is not None:
+        row["logprobs"] = as_json(completion.logprobs)
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
 
 
@@ -114,7 +117,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "reasoning": (str, NoneType),
     "attempts": (int,),
 }
-"""What a line holds besides messages and completion."""
+"""What a line holds besides messages and completion; `logprobs` too, where they were asked for."""
 
 
 def problem_in(row: JSON) -> str | None:
@@ -125,6 +128,8 @@ def problem_in(row: JSON) -> str | None:
     if problem is not None:
         return problem
     wrong = [name for name, kinds in KINDS.items() if name not in row or not isinstance(row[name], kinds)]
+    if not is_kept(row.get("logprobs")):
+        wrong.append("logprobs")
     if wrong or not _KEY.fullmatch(row["key"]) or row["usage"].keys() - _COUNTS:
         what = ", ".join(wrong) or "key or usage"
         return f"not a line that promptsweep record wrote: {what} is missing or wrong"
@@ -153,4 +158,5 @@ def completion_in(row: Mapping[str, JSON]) -> Completion:
         cached=True,
         attempts=row["attempts"],
         reasoning=row["reasoning"],
+        logprobs=from_json(row.get("logprobs")),
     )

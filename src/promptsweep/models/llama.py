@@ -64,6 +64,8 @@ class Reply:
 
     parts: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
+    measured: list[Mapping[str, JSON]] = field(default_factory=list)
+    """Tokens with their log-probabilities, where they were asked for."""
     finish: str = "stop"
     usage: Mapping[str, JSON] | None = None
     error: Mapping[str, JSON] | None = None
@@ -78,6 +80,8 @@ class Reply:
             self.finish = choice["finish_reason"] or self.finish
             self.parts.append(choice["delta"].get("content") or "")
             self.reasoning.append(choice["delta"].get("reasoning_content") or "")
+            if measured := choice.get("logprobs"):
+                self.measured += measured["content"]
         return self.cancelled
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from promptsweep.errors import ServerError
 from promptsweep.models.failures import describe, excerpt
+from promptsweep.models.logprobs import logprobs
 from promptsweep.types import JSON, Completion, Usage
 
 Price = Callable[[Usage], float | None]
@@ -51,6 +52,7 @@ def _completion(
     if finish == "error":
         raise ServerError(f"the model failed: {excerpt(str(choice.get('error', 'no reason given')))}")
     text, reasoning = text_of(message.get("content")) or refusal or "", reasoning_of(message) or None
+    measured = choice.get("logprobs")
     return Completion(
         text=text,
         finish=finish,
@@ -58,6 +60,7 @@ def _completion(
         seconds=seconds,
         cost=price(used),
         reasoning=reasoning,
+        logprobs=logprobs(measured.get("content") or ()) if measured else None,
     )
 
 

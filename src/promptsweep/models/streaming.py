@@ -14,6 +14,7 @@ from promptsweep.errors import RequestError, ServerError
 from promptsweep.models import replies
 from promptsweep.models.base import Model
 from promptsweep.models.failures import describe, excerpt
+from promptsweep.models.logprobs import logprobs
 from promptsweep.models.replies import Price
 from promptsweep.types import JSON, Completion, Request
 
@@ -115,6 +116,8 @@ class Growing:
     parts: list[str] = field(default_factory=list)
     refusal: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
+    measured: list[Mapping[str, JSON]] = field(default_factory=list)
+    """Tokens with their log-probabilities, where they were asked for."""
     finish: str | None = None
     counts: Mapping[str, JSON] | None = None
 
@@ -135,6 +138,8 @@ class Growing:
         if self.finish == "error":
             raise ServerError(f"the model failed: {excerpt(str(choice.get('error', 'no reason given')))}")
         delta = choice.get("delta") or {}
+        if measured := choice.get("logprobs"):
+            self.measured += measured.get("content") or ()
         self.reasoning.append(replies.reasoning_of(delta))
         self.refusal.append(delta.get("refusal") or "")
         self.parts.append(replies.text_of(delta.get("content")))
@@ -153,4 +158,5 @@ class Growing:
             seconds=seconds,
             cost=price(used),
             reasoning=reasoning,
+            logprobs=logprobs(self.measured),
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from promptsweep.datasets.corpus import Corpus, Passage
 from promptsweep.embeddings import decoded
@@ -25,6 +26,7 @@ Parse = Callable[[str], str | None]
 Data = Callable[[str], JSON]
 """Name of a JSON file in the strategy's folder → what it holds."""
 NONE: Mapping[str, JSON] = MappingProxyType({})
+T = TypeVar("T")
 Reply = tuple[Request, Completion]
 
 
@@ -58,7 +60,9 @@ class Ask:
         repeat: int = 0,
         embedder: Embeds | None = None,
     ):
-        self._render, self._build, self._send, self._parse = render, build, send, parse
+        self.render = render
+        """Makes the messages of a stage."""
+        self._build, self._send, self._parse = build, send, parse
         self.data = data
         """What a JSON file in the strategy's folder holds: learned weights, word lists."""
         self.corpus = corpus
@@ -82,7 +86,14 @@ class Ask:
         Requests that differ in `draw` alone get independent replies. `call_params` are sampling parameters
         of this call alone, in place of the arm's.
         """
-        request = self._build(self._render(stage, variables), self._first_draw + draw, call_params)
+        completion = await self.completion(stage, draw=draw, call_params=call_params, **variables)
+        return completion.text
+
+    async def completion(
+        self, stage: str, *, draw: int = 0, call_params: Mapping[str, JSON] = NONE, **variables: JSON
+    ) -> Completion:
+        """The same, with all that the endpoint says of the reply: why it ended, its log-probabilities."""
+        request = self._build(self.render(stage, variables), self._first_draw + draw, call_params)
         came_after = self.critical_seconds
         started = self.elapsed()
         try:
@@ -93,18 +104,33 @@ class Ask:
         self.calls.append(Call(stage, request.key, completion, started, self.elapsed()))
         self.critical_seconds = max(self.critical_seconds, came_after + completion.seconds)
         self.finish = completion.finish
-        return completion.text
+        return completion
 
     async def together(self, stage: str, variables: Sequence[Mapping[str, JSON]]) -> list[str]:
         """Replies to a stage rendered once for each mapping; sent at the same time, returned in order.
 
         All are waited for before the first error is raised, so that no finished reply is lost.
         """
-        replies = await asyncio.gather(*(self(stage, **each) for each in variables), return_exceptions=True)
-        for reply in replies:
-            if isinstance(reply, BaseException):
-                raise reply
-        return [reply for reply in replies if isinstance(reply, str)]
+        return [completion.text for completion in await self.completions(stage, variables)]
+
+    async def completions(self, stage: str, variables: Sequence[Mapping[str, JSON]]) -> list[Completion]:
+        """As `together`, with all that the endpoint says of each reply."""
+        asked = (self.completion(stage, **each) for each in variables)
+        return await all_of(asked)
+
+    def fork(self, **given: JSON) -> Ask:
+        """One of several that work at the same time, each with variables of its own.
+
+        Its calls are in this trace, its details its own. `join` them all when they are done.
+        """
+        part, render = copy(self), self.render
+        part.details = {}
+        part.render = lambda stage, variables: render(stage, {**given, **variables})
+        return part
+
+    def join(self, parts: Sequence[Ask]) -> None:
+        """Goes on when the last of the parts is done."""
+        self.critical_seconds = max(part.critical_seconds for part in parts)
 
     async def search(
         self, query: str, count: int, *, by: str = "tfidf", chunk: int = 0, overlap: int = 0
@@ -144,3 +170,12 @@ class Ask:
     def elapsed(self) -> float:
         """Seconds since it began, without those in which a corpus was embedded for all samples."""
         return time.perf_counter() - self._began
+
+
+async def all_of(asked: Iterable[Awaitable[T]]) -> list[T]:
+    """The results in order; all are waited for before the first error is raised."""
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]

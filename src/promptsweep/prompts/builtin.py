@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import comb
 
 from promptsweep.answers import json_value
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics.lengths import LENGTH_UNITS, length_in
 from promptsweep.prompts.ask import Ask
+from promptsweep.prompts.calibration import few_shot  # noqa: F401  found here by its name
+from promptsweep.prompts.consistency import self_consistency  # noqa: F401
 from promptsweep.prompts.points import numbered_points
 from promptsweep.prompts.retrieval import retrieve  # noqa: F401  found here by its name
 from promptsweep.prompts.router import Router
@@ -25,57 +25,6 @@ async def chain_of_thought_two_call(sample: Sample, ask: Ask) -> str:
     """Reason in one call, and draw the answer from the reasoning in another (Kojima et al. 2022)."""
     reasoning = await ask("reason")
     return await ask("conclude", reasoning=reasoning)
-
-
-@strategy(calls=lambda draws, **_: draws)
-async def self_consistency(
-    sample: Sample, ask: Ask, *, draws: int = 5, stop: str = "fixed", sure: float = 0.95
-) -> str:
-    """Draw several chains of thought and return the answer most of them reach (Wang et al. 2023).
-
-    Votes are counted over parsed answers; draws without an answer abstain; ties go to the earliest. The
-    replies differ only where the temperature is above 0 (the paper uses 0.5–0.7). With `stop: adaptive`
-    draws are made one after the other, and end when the leader stays ahead with a probability of `sure`
-    (Adaptive-Consistency, Aggarwal et al. 2023): fewer calls, longer waiting.
-    """
-    if draws < 1:
-        raise ConfigError(f"self_consistency: draws must be at least 1, not {draws}")
-    if stop not in ("fixed", "adaptive"):
-        raise ConfigError(f"self_consistency: stop must be fixed or adaptive, not {stop!r}")
-    replies = (
-        await ask.together("answer", [{"draw": draw} for draw in range(draws)])
-        if stop == "fixed"
-        else await _until_sure(ask, draws, sure)
-    )
-    answers = [ask.parse(reply) for reply in replies]
-    votes = Counter(answer for answer in answers if answer is not None)
-    if not votes:
-        return replies[0]
-    winner, count = votes.most_common(1)[0]
-    ask.note(votes=dict(votes), abstained=answers.count(None), confidence=count / len(replies))
-    return replies[answers.index(winner)]
-
-
-async def _until_sure(ask: Ask, draws: int, sure: float) -> list[str]:
-    """Replies one after the other, until the leading answer is unlikely to be overtaken."""
-    replies: list[str] = []
-    votes: Counter[str] = Counter()
-    while len(replies) < draws and leads(votes) < sure:
-        replies.append(await ask("answer", draw=len(replies)))
-        answer = ask.parse(replies[-1])
-        votes.update([answer] if answer is not None else [])
-    return replies
-
-
-def leads(votes: Mapping[str, int]) -> float:
-    """How probable it is that the leading answer is really more frequent than the second (0–1).
-
-    The posterior P(p > ½) of Beta(first + 1, second + 1), all other answers left aside; 0.5 without votes.
-    For whole numbers it is a binomial sum: P(Bin(first + second + 1, ½) ≤ first).
-    """
-    first, second, *_ = [*sorted(votes.values(), reverse=True), 0, 0]
-    n = first + second + 1
-    return sum(comb(n, i) for i in range(first + 1)) / (1 << n)
 
 
 ROUTERS = ("always", "never", "prompt", "trained", "oracle")

@@ -32,7 +32,10 @@ class Renderer:
     _stages: dict[str, Template] = field(default_factory=dict)
 
     def __call__(self, sample: Sample, stage: str, variables: Mapping[str, JSON]) -> tuple[Message, ...]:
-        """The messages of a stage. Stage variables win over parameters, these over the sample's fields."""
+        """The messages of a stage. Stage variables win over parameters, these over the sample's fields.
+
+        A stage with a slash is another folder's: `overflow/merge`.
+        """
         known = {**self.context, **sample.fields, "input": sample.input, **self.params}
         if self.strategy.uses_shots:
             known["shots"] = self._shots(sample)
@@ -44,10 +47,16 @@ class Renderer:
         """What a JSON file in the strategy's folder holds."""
         return self.templates.data(f"{self.strategy.name}/{name}")
 
+    def reads(self) -> set[str]:
+        """Variables of all templates of the strategy."""
+        names = (f"{self.strategy.name}/{stage}{TEMPLATE}" for stage in self.strategy.stages)
+        return {found for name in names for found in self.templates.variables(name)}
+
     def _stage(self, stage: str) -> Template:
         template = self._stages.get(stage)
         if template is None:
-            template = self.templates.get(f"{self.strategy.name}/{stage}{TEMPLATE}")
+            folder = "" if "/" in stage else f"{self.strategy.name}/"
+            template = self.templates.get(f"{folder}{stage}{TEMPLATE}")
             self._stages[stage] = template
         return template
 

@@ -21,11 +21,14 @@ F = TypeVar("F", bound=StrategyFunction)
 Bound = Callable[..., int]
 """The strategy's parameters, by name → the most calls that one sample can take."""
 
+COMMON = ("system", "overflow")
+"""Folders in `prompts/` that are no strategies: personas, and what is asked of parts of a document."""
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
 
 
 _MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
+_SHARED = "__promptsweep_shared_calls__"
 
 
 @overload
@@ -33,21 +36,24 @@ def strategy(function: F) -> F: ...
 
 
 @overload
-def strategy(*, calls: Bound) -> Callable[[F], F]: ...
+def strategy(*, calls: Bound, shared: Bound | None = None) -> Callable[[F], F]: ...
 
 
-def strategy(function: F | None = None, *, calls: Bound | None = None) -> F | Callable[[F], F]:
+def strategy(
+    function: F | None = None, *, calls: Bound | None = None, shared: Bound | None = None
+) -> F | Callable[[F], F]:
     """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name.
 
     `@strategy(calls=lambda draws, **_: draws)` also declares the most calls that one sample can take,
-    whatever the model replies, so that `plan` can tell the worst case before anything is sent.
+    whatever the model replies, so that `plan` can tell the worst case before anything is sent. `shared` says
+    how many of these are the same for all samples of an arm, and so are sent once.
     """
 
     def mark(function: F) -> F:
         is_async: bool = inspect.iscoroutinefunction(function)
         if not is_async:
             raise ConfigError(f"strategy {function.__name__!r} must be an async function")
-        vars(function).update({_MARK: True, _CALLS: calls})
+        vars(function).update({_MARK: True, _CALLS: calls, _SHARED: shared})
         return function
 
     return mark if function is None else mark(function)
@@ -72,6 +78,8 @@ class Strategy:
     """Content address of each of its templates, of its data and of its code, by name."""
     bound: Bound | None = None
     """What it declares of its calls; None where it declares nothing."""
+    shared: Bound | None = None
+    """What it declares of the calls that its samples have in common; None: they have none."""
 
     @property
     def single_call(self) -> bool:
@@ -96,6 +104,10 @@ class Strategy:
                 f"the calls of strategy {self.name!r} must be a whole number from 1, not {most!r}"
             )
         return most
+
+    def shared_calls(self, params: Mapping[str, JSON]) -> int:
+        """How many of `most_calls` are the same for all samples."""
+        return 0 if self.shared is None else self.shared(**params)
 
     def complete(self, given: Mapping[str, JSON]) -> dict[str, JSON]:
         """All parameters with those that are given; ConfigError for one that it does not take."""
@@ -139,12 +151,14 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         digest=digest(templates.digest(files), code, *data.values()),
         files=templates.digests(files) | data | ({f"{name}/strategy.py": digest(code)} if code else {}),
         bound=getattr(function, _CALLS, None),
+        shared=getattr(function, _SHARED, None),
     )
 
 
 def names(workspace: Workspace) -> list[str]:
     """All strategies there are: folders in `prompts/` with a template or a `strategy.py`."""
-    return [name for name in workspace.names("prompts") if name != "system" and _is_strategy(name, workspace)]
+    found = (name for name in workspace.names("prompts") if name not in COMMON)
+    return [name for name in found if _is_strategy(name, workspace)]
 
 
 def _is_strategy(name: str, workspace: Workspace) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 
 from promptsweep.errors import ConfigError
 from promptsweep.metrics import ClassScore, confusion, per_class, target_classes
+from promptsweep.reports.anatomy.votes import is_confident, votes
 from promptsweep.reports.arms import match_arm
-from promptsweep.reports.store import Store
+from promptsweep.reports.store import Store, loads
 from promptsweep.reports.summary import answers
 from promptsweep.types import JSON
 
@@ -22,6 +23,8 @@ class ClassTable:
     labels: list[str]
     matrix: list[list[int]]
     """Counts: row is the target, column the answer, both in the order of `labels`."""
+    calibration_error: float | None = None
+    """ECE (0 is best) of arms that note how sure they are, by vote share or calibrated probability."""
 
     def as_json(self) -> dict[str, JSON]:
         """The form of `show --classes --json`."""
@@ -51,4 +54,6 @@ def _table(store: Store, arm: Any) -> ClassTable:
     found = [one for one, _ in pairs]
     targets = target_classes(found, [sample for _, sample in pairs])
     labels, matrix = confusion(found, targets)
-    return ClassTable(arm.label, per_class(found, targets), labels, matrix.tolist())
+    sure = is_confident(arm.strategy, loads(arm.strategy_params))
+    error = votes(store, arm.run, arm.label).calibration_error if sure else None
+    return ClassTable(arm.label, per_class(found, targets), labels, matrix.tolist(), error)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 from promptsweep.stats import Interval
+from promptsweep.types import Logprobs
+
+ALTERNATIVES = 5
+"""First tokens that are shown."""
 
 
 def interval(found: Interval | None) -> str:
@@ -43,6 +48,21 @@ def duration(seconds: float | None) -> str:
 def probability(p: float) -> str:
     """`p = 0.012`, and never zero."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def likelihood(found: Logprobs) -> str:
+    """`mean log-probability -0.21 a token, probability 0.81`: the latter is that of a token, on average."""
+    return f"mean log-probability {found.mean:.2f} a token, probability {math.exp(found.mean):.2f}"
+
+
+def first_tokens(found: Logprobs) -> str:
+    """`" yes" 0.62 · " no" 0.31`: the likeliest first tokens of a reply, at most 5."""
+    likeliest = list(found.first.items())[:ALTERNATIVES]
+    return " · ".join(f"{_quoted(text)} {math.exp(value):.2f}" for text, value in likeliest)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def plural(count: int, noun: str) -> str:

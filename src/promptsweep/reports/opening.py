@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ SECRETS = ("password", "sslpassword")
 """Options of a URL that are never shown."""
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
     1: schema.grades.create,
-    2: partial(schema.batches.create, checkfirst=True),
+    2: schema.to_version_3,
 }
 """Version → what makes a store of that version one of the next."""
 

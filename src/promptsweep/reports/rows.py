@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from promptsweep.models.logprobs import as_json, from_json
 from promptsweep.reports.schema import record_id
 from promptsweep.types import JSON, Completion, Record, Request, Sample, Usage, digest
 
@@ -54,6 +55,7 @@ def response_row(request: Request, completion: Completion, preamble: str, versio
         "cost": completion.cost,
         "attempts": completion.attempts,
         "reasoning": completion.reasoning,
+        "logprobs": None if completion.logprobs is None else dumps(as_json(completion.logprobs)),
         "created": time.time(),
     }
 
@@ -69,6 +71,7 @@ def completion_of(row: Any) -> Completion:
         cached=True,
         attempts=row.attempts,
         reasoning=row.reasoning,
+        logprobs=None if row.logprobs is None else from_json(orjson.loads(row.logprobs)),
     )
 
 

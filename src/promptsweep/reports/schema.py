@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Float,
     ForeignKey,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    inspect,
 )
 
 VERSION = 3
@@ -145,6 +147,7 @@ responses = Table(
     Column("attempts", Integer, nullable=False),
     Column("reasoning", Text),
     Column("created", Float, nullable=False),
+    Column("logprobs", Text),  # JSON [tokens, total, {text: …}]; null where they were not asked for
 )
 
 leases = Table(  # which runs use which models now
@@ -198,6 +201,13 @@ batches = Table(  # what runs sent to vendors' Batch APIs: see reports.batches
 )
 
 POSITION_BITS, REPEAT_BITS = 33, 10
+
+
+def to_version_3(connection: Connection) -> None:
+    """Brings a store of version 2 the log-probabilities of replies, and batches at vendors."""
+    if all(column["name"] != "logprobs" for column in inspect(connection).get_columns("responses")):
+        connection.exec_driver_sql("ALTER TABLE responses ADD COLUMN logprobs TEXT")
+    batches.create(connection, checkfirst=True)
 
 
 def record_id(arm: int, repeat: int, position: int) -> int:

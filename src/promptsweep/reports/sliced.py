@@ -51,7 +51,7 @@ class Sliced:
     metric: str
     higher_is_better: bool | None
     by: str
-    """What the slices are of: a field, `label` or `length`."""
+    """What the slices are of: a field, `label`, `length` or `evidence_position`."""
     slices: tuple[Slice, ...]
     """The largest, sorted by value as people count."""
     left: int
@@ -114,7 +114,7 @@ def _compare_pair(
         own.update(sample.fields)
         groups.setdefault(slices.slice_of(sample, by), []).append(pair)
     fields |= own
-    if not groups or by not in own | {slices.LABEL, slices.LENGTH}:
+    if not groups or by not in slices.slicings_of(own):
         return None
     largest = sorted(groups, key=lambda value: (-len(groups[value]), slices.natural(value)))
     shown, left = sorted(largest[:MOST], key=slices.natural), largest[MOST:]

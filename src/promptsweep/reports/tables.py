@@ -98,6 +98,8 @@ CALL_COLUMNS: Mapping[str, Kind] = {
     "cost": "number",
     "attempts": "integer",
     "cached": "flag",
+    "mean_logprob": "number",
+    "first_token": "json",
     "started": "number",
     "ended": "number",
     "error": "text",
@@ -214,9 +216,14 @@ def _call_row(call: TraceCall) -> dict[str, JSON]:
         row |= {"messages": [{"role": one.role, "content": one.content} for one in call.messages]}
     if call.completion is not None:
         names = ("text", "reasoning", "finish", "seconds", "cost", "attempts", "cached")
+        measured = call.completion.logprobs
         row |= {name: getattr(call.completion, name) for name in names}
         usage = call.completion.usage
         row |= {
             f"{part}_tokens": getattr(usage, part) for part in ("prompt", "completion", "cached", "reasoning")
+        }
+        row |= {
+            "mean_logprob": measured and measured.mean,
+            "first_token": measured and dict(measured.first),
         }
     return row

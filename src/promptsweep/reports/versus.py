@@ -13,7 +13,7 @@ from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, match_arm, per_sample, within
 from promptsweep.reports.opponents import Opponents
 from promptsweep.reports.pairing import select_pairs, shared_metric
-from promptsweep.reports.slices import LABEL, LENGTH
+from promptsweep.reports.slices import COMPUTED, slicings_of
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import Outcome
 
@@ -104,10 +104,11 @@ def shared_sample(store: Store, opponents: Opponents) -> str | None:
 
 
 def slicings(store: Store, opponents: Opponents) -> list[str]:
-    """What the arms' samples can be sliced by: label, length, and the fields of the first of them."""
+    """What the arms' samples can be sliced by: label, length and the like, then the fields of the first."""
     with store.engine.connect() as connection:
         fields = {field for arm in opponents[0] for field in _fields(connection, arm)}
-    return [LABEL, LENGTH, *sorted(fields - {LABEL, LENGTH})]
+    found = slicings_of(fields)
+    return [*(name for name in COMPUTED if name in found), *sorted(found - {*COMPUTED})]
 
 
 def _fields(connection: Connection, arm: Any) -> Sequence[str]:

@@ -15,6 +15,8 @@ CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tok
 """What endpoints call the parameter that limits a reply, hidden reasoning included."""
 PER_MESSAGE = 8
 """Tokens that a chat template adds around a message at most (OpenAI's add 3 to 4)."""
+AROUND_MESSAGE = 4
+"""Tokens that it adds around a message, about."""
 PER_REQUEST = 128
 """Tokens that it adds to a request at most (gpt-oss has a preamble of about 70)."""
 

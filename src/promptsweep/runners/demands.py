@@ -8,7 +8,7 @@ from itertools import islice
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.metrics import Metric
-from promptsweep.runners.gates import OWN_FIGURES, SLICES, Demand, Figure, Gate
+from promptsweep.runners.gates import OWN_FIGURES, SLICES, SLICES_OF, Demand, Figure, Gate
 from promptsweep.runners.plan import Plan, ScoredArm
 from promptsweep.runners.sweep import SweepFile
 
@@ -138,11 +138,12 @@ def _check_slice(name: str, place: int, arms: Collection[ScoredArm]) -> None:
     """GateError where one of the arms has no samples with this field."""
     if name in SLICES:
         return
+    field = SLICES_OF.get(name, name)
     for planned in {one.arm.dataset: one for one in arms}.values():
         fields: set[str] = set()
         for sample in islice(planned.selection, LOOKED_AT):
             fields |= sample.fields.keys()
-            if name in fields:
+            if field in fields:
                 break
         else:
             known = {*SLICES, *fields}

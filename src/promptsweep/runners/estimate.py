@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from promptsweep.errors import RequestError
 from promptsweep.models import Model, tokens
 from promptsweep.models.limits import Limits
-from promptsweep.runners.costs import reply_cap
+from promptsweep.runners.costs import AROUND_MESSAGE, reply_cap
 from promptsweep.runners.plan import Plan, PlannedArm, first_request
 from promptsweep.types import Request, Usage
 
 RENDERED = 20
 """Samples of an arm whose first request is rendered to count its tokens."""
-AROUND_MESSAGE = 4
-"""Tokens that a chat template adds around a message, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,61 @@ async def estimate_arm(planned: PlannedArm, repeats: int) -> ArmEstimate:
     The prompts of further calls are not known before the replies: each is taken to be as long as the first,
     with one reply of full length in it.
     """
-    requests = [await first_request(planned, sample) for sample in islice(planned.selection, RENDERED)]
+    requests, chunks = await _rendered(planned)
+    if not requests:
+        return _nothing(planned, repeats)
     prompt = sum(prompt_tokens(request, planned.model) for request in requests) / len(requests)
     cap, records = reply_cap(requests[0]), planned.selection.count * repeats
-    most = planned.strategy.most_calls(planned.renderer.params)
-    worst = None if most is None or cap is None else _worst_calls(most, round(prompt), cap)
+    each, once = _most_calls(planned, chunks)
+    worst = None if each is None or cap is None else _worst_calls(each, round(prompt), cap)
+    shared = [Usage(round(prompt), 1)] * (once * repeats)
     price = None if worst is None else _price(worst, planned.model)
+    common = _price(shared, planned.model)
     return ArmEstimate(
         planned=planned,
         records=records,
-        calls=None if most is None else most * records,
-        exact=planned.strategy.single_call,
+        calls=None if each is None else each * records + once * repeats,
+        exact=each == 1 and not once,
         prompt_tokens=prompt,
         vocabulary=tokens.vocabulary(requests[0].model),
         reply_cap=cap,
-        tokens=None if worst is None else records * sum(_both(usage) for usage in worst),
-        usd=None if price is None else records * price,
+        tokens=None if worst is None else records * _all(worst) + _all(shared),
+        usd=None if price is None or common is None else records * price + common,
     )
+
+
+async def _rendered(planned: PlannedArm) -> tuple[list[Request], float]:
+    """The first requests of some samples, and in how many parts their documents are read, the mean.
+
+    Samples whose prompt is refused as too long send nothing.
+    """
+    requests, chunks = [], []
+    for sample in islice(planned.selection, RENDERED):
+        try:
+            requests.append(await first_request(planned, sample))
+        except RequestError:
+            continue
+        pieces = planned.overflow and await planned.overflow.pieces(planned, sample)
+        chunks.append(len(pieces or [sample]))
+    return requests, sum(chunks) / max(1, len(chunks))
+
+
+def _nothing(planned: PlannedArm, repeats: int) -> ArmEstimate:
+    """Of an arm whose every prompt is refused as too long."""
+    records, vocabulary = planned.selection.count * repeats, tokens.vocabulary(planned.model.form.model)
+    return ArmEstimate(planned, records, 0, False, 0.0, vocabulary, None, 0, 0.0)
+
+
+def _most_calls(planned: PlannedArm, chunks: float) -> tuple[int | None, int]:
+    """The most calls of one record that are its own, and how many all records of a repeat have in common.
+
+    Where documents are read in `chunks` parts, each takes all of them, and merging one less at most.
+    """
+    params = planned.renderer.params
+    most, shared = planned.strategy.most_calls(params), planned.strategy.shared_calls(params)
+    if most is None or chunks == 1:
+        return (None if most is None else most - shared), shared
+    return math.ceil(chunks * most + chunks - 1), 0
 
 
 def prompt_tokens(request: Request, model: Model) -> int:
@@ -84,8 +122,9 @@ def _worst_calls(most: int, prompt: int, cap: int) -> list[Usage]:
     return [Usage(prompt, cap), *[Usage(prompt + cap, cap)] * (most - 1)]
 
 
-def _both(usage: Usage) -> int:
-    return (usage.prompt or 0) + (usage.completion or 0)
+def _all(calls: Iterable[Usage]) -> int:
+    """Tokens of prompts and replies."""
+    return sum((usage.prompt or 0) + (usage.completion or 0) for usage in calls)
 
 
 def _price(calls: Iterable[Usage], model: Model) -> float | None:

@@ -23,6 +23,8 @@ RATES: Mapping[str, Outcome] = {
 """Shares of attempts: of all of them for errors, of those without an error for the others."""
 SLICES = ("label", "length")
 """What every dataset can be sliced by besides its fields: the first target, and the length of the input."""
+SLICES_OF: Mapping[str, str] = {"evidence_position": "context"}
+"""Slices that are made of a field, and which: where in the document the answer stands."""
 
 Rule: TypeAlias = Literal["min", "max", "no_regression"]
 

@@ -99,7 +99,7 @@ async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]
     ask = planned.ask(sample, gateway.send, repeat, embedding.get(planned.own_embedder))
     reply, error = "", None
     try:
-        reply = await planned.strategy.function(sample, ask, **planned.own_params())
+        reply = await planned.answer(sample, ask)
     except (RunFatalError, IncompleteError):
         raise
     except ReplayMissError as miss:

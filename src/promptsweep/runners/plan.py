@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
@@ -15,15 +15,17 @@ from promptsweep.datasets import Dataset, Shots
 from promptsweep.datasets import load as load_dataset
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.embeddings import NAME
-from promptsweep.errors import ConfigError, unknown
+from promptsweep.errors import ConfigError, RequestError, unknown
 from promptsweep.metrics import Aggregate, Metric
 from promptsweep.models import Model, embedders
+from promptsweep.models.contexts import context_window
 from promptsweep.prompts import Ask, Renderer, Strategy, Templates
 from promptsweep.prompts import load as load_strategy
 from promptsweep.prompts.ask import Embeds
 from promptsweep.prompts.templates import UNEDITED, Edits
 from promptsweep.runners.budget import Allowance
-from promptsweep.runners.costs import worst_case
+from promptsweep.runners.costs import reply_cap, worst_case
+from promptsweep.runners.overflow import Overflow, overflow_of
 from promptsweep.runners.selection import Known, Selection, nothing_known
 from promptsweep.runners.sweep import SweepFile, Variant
 from promptsweep.runners.tuned import Tuned
@@ -61,6 +63,8 @@ class PlannedArm(ScoredArm):
     """Makes the corpus of its dataset, once for all arms."""
     embedders: tuple[Model, ...] = ()
     """That of the strategy's parameter `embedder`, where it has one, and those of the metrics."""
+    overflow: Overflow | None = None
+    """What becomes of prompts that are too long; None: they are sent as they are."""
 
     @property
     def own_embedder(self) -> str:
@@ -100,6 +104,18 @@ class PlannedArm(ScoredArm):
             self.model.check(own)
         except ConfigError as error:
             raise ConfigError(f"strategy {self.strategy.name!r}: {error.message}") from None
+
+    def answer(self, sample: Sample, ask: Ask) -> Awaitable[str]:
+        """The strategy's reply to a sample, whose prompts fit the model's context window by `overflow`."""
+        return self.apply(sample, ask) if self.overflow is None else self.overflow.answer(self, sample, ask)
+
+    def apply(self, sample: Sample, ask: Ask) -> Awaitable[str]:
+        """The strategy's reply to a sample, or to a part of it, however long its prompts are."""
+        return self.strategy.function(sample, ask, **self.own_params())
+
+    async def first_messages(self, sample: Sample) -> tuple[Message, ...]:
+        """What the strategy would send first, however long it is."""
+        return (await _first(self, sample, self.apply)).messages
 
     def own_params(self) -> dict[str, JSON]:
         """The parameters that the strategy's function takes itself."""
@@ -209,6 +225,7 @@ class Planner:
             pick=self._picker(strategy, complete, dataset, selection, variant),
             persona=None if persona == "none" else self._persona(persona),
         )
+        overflow = self._overflow(variant, renderer, model, params)
         specs = self._metric_specs(dataset)
         try:
             scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root, dataset.card.schema)
@@ -217,7 +234,7 @@ class Planner:
         own = self._embedder(complete["embedder"], *variant.at) if complete.get("embedder") else None
         arm = Arm(
             strategy=strategy.name,
-            strategy_params=dict(variant.params),
+            strategy_params=dict(variant.params) | ({"overflow": overflow.policy} if overflow else {}),
             model=model_name,
             params=dict(params),
             dataset=dataset.name,
@@ -225,8 +242,10 @@ class Planner:
             system=None if persona == "none" else persona,
             metrics=tuple(scorer.name for scorer in scorers),
             digests=self._digests(strategy, complete, model, dataset, selection, persona)
-            | ({"embedder": digest(own.digest, own.form.as_json())} if own else {}),
-            files=self._files(strategy, dataset, persona),
+            | ({"embedder": digest(own.digest, own.form.as_json())} if own else {})
+            | ({"overflow": overflow.digest(self._templates)} if overflow else {}),
+            files=self._files(strategy, dataset, persona)
+            | (overflow.files(self._templates) if overflow else {}),
         )
         return PlannedArm(
             arm=arm,
@@ -235,6 +254,7 @@ class Planner:
             renderer=renderer,
             corpus=partial(self._corpus, dataset),
             embedders=(*([own] if own else []), *self._metric_embedders(scorers)),
+            overflow=overflow,
             dataset=dataset,
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
@@ -320,6 +340,19 @@ class Planner:
             except ConfigError as error:
                 raise self._located(error, *at) from None
         return self._embedders[name]
+
+    def _overflow(
+        self, variant: Variant, renderer: Renderer, model: Model, params: Mapping[str, JSON]
+    ) -> Overflow | None:
+        """What the sweep says of prompts that are too long for this model."""
+        if variant.overflow == "send":
+            return None
+        window, cap = context_window(model.name, self._workspace), reply_cap(model.request((), params, 0))
+        try:
+            return overflow_of(variant.overflow, renderer, model, window, cap)
+        except ConfigError as error:
+            at = variant.at if self._sweep.overflow == "send" else ("overflow",)
+            raise self._located(error, *at) from None
 
     def _persona(self, name: str) -> Any:
         known = self._workspace.names("prompts/system", ".j2")
@@ -412,13 +445,21 @@ class _FirstRequestError(Exception):
 
 
 async def first_request(planned: PlannedArm, sample: Sample) -> Request:
-    """What an arm sends first for a sample; nothing is sent. Raises ConfigError as the run would."""
+    """What an arm sends first for a sample; nothing is sent.
 
+    Raises ConfigError as the run would, RequestError where the prompt is refused as too long.
+    """
+    return await _first(planned, sample, planned.answer)
+
+
+async def _first(
+    planned: PlannedArm, sample: Sample, answer: Callable[[Sample, Ask], Awaitable[str]]
+) -> Request:
     async def stop(request: Request) -> Completion:
         raise _FirstRequestError(request)
 
     try:
-        await planned.strategy.function(sample, planned.ask(sample, stop), **planned.own_params())
+        await answer(sample, planned.ask(sample, stop))
     except _FirstRequestError as found:
         return found.request
     raise ConfigError(f"strategy {planned.strategy.name!r} asks no model anything")
@@ -430,7 +471,10 @@ async def probe(plan: Plan) -> None:
     Raises ConfigError also where the plan's budget cannot be kept, as the worst case of a request is unknown.
     """
     for planned in plan.arms:
-        request = await first_request(planned, next(iter(planned.selection)))
+        try:
+            request = await first_request(planned, next(iter(planned.selection)))
+        except RequestError:  # too long: this sample's error, not the run's
+            continue
         if plan.budget is not None:
             plan.budget.check(worst_case(request, planned.model), planned.arm.label)
     for embedder in plan.embedders:

@@ -37,6 +37,8 @@ class Sweep:
     """Sampling parameters of every call."""
     system: Names = "none"
     """Personas from `prompts/system/`; `none` for none."""
+    overflow: Names = "send"
+    """What becomes of a prompt that is too long for the model: see `runners.overflow`."""
     metrics: list[str | dict[str, Any]] | None = None
     """Default: by each dataset's card and task."""
     split: str | None = None
@@ -62,12 +64,13 @@ class Variant:
     models: list[str]
     system: list[str]
     model_params: list[Mapping[str, JSON]]
+    overflow: str
     limit: int | None
     at: tuple[str | int, ...]
     """Where in the file it stands, for messages."""
 
 
-NARROWING = ("datasets", "models", "system", "params", "limit")
+NARROWING = ("datasets", "models", "system", "overflow", "params", "limit")
 """Keys under a strategy that narrow the sweep for it and are no parameters of its own."""
 
 
@@ -90,7 +93,8 @@ class SweepFile:
             name, options = self._entry(entry, index)
             narrowed = {key: options.pop(key) for key in NARROWING if key in options}
             params = self.sweep.params | narrowed.get("params", {})
-            for choice in axes(options):
+            overflow = _listed(narrowed.get("overflow", self.sweep.overflow))
+            for choice, policy in itertools.product(axes(options), overflow):
                 yield Variant(
                     strategy=name,
                     params=choice,
@@ -98,6 +102,7 @@ class SweepFile:
                     models=_listed(narrowed.get("models", self.sweep.models)),
                     system=_listed(narrowed.get("system", self.sweep.system)),
                     model_params=list(axes(params)),
+                    overflow=policy,
                     limit=narrowed.get("limit", self.sweep.limit),
                     at=("strategies", index, name),
                 )
@@ -121,7 +126,7 @@ class SweepFile:
         if not isinstance(options.get("params", {}), Mapping):
             message = "params must hold keys and values"
             raise self.error(message, "strategies", index, name, "params")
-        for key in ("datasets", "models", "system"):
+        for key in ("datasets", "models", "system", "overflow"):
             if not all(isinstance(one, str) for one in _listed(options.get(key, []))):
                 raise self.error(f"{key} must be a name or a list of names", "strategies", index, name, key)
 

@@ -18,6 +18,8 @@ def print_classes(run: Run, arm: str | None, *, json: bool) -> None:
         emit(one.arm, "")
         _print_scores(one)
         _print_matrix(one)
+        if one.calibration_error is not None:
+            emit(f"Calibration error (ECE) of its confidence: {one.calibration_error:.3f}", "")
 
 
 def _print_scores(found: ClassTable) -> None:

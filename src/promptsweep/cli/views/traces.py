@@ -50,6 +50,8 @@ def _print_call(place: int, call: TraceCall) -> None:
         if call.completion.reasoning:
             _print_part("reasoning", call.completion.reasoning)
         _print_part("reply", call.completion.text)
+        if call.completion.logprobs and call.completion.logprobs.first:
+            _print_part("first token", visible(figures.first_tokens(call.completion.logprobs)))
 
 
 def _call_summary(call: TraceCall) -> str:
@@ -64,6 +66,7 @@ def _call_summary(call: TraceCall) -> str:
         parts += [tokens, figures.dollars(completion.cost), completion.finish]
         parts += [f"{completion.attempts} attempts"] if completion.attempts > 1 else []
         parts += ["from the store"] if completion.cached else []
+        parts += [figures.likelihood(completion.logprobs)] if completion.logprobs else []
     return " · ".join(parts)
 
 

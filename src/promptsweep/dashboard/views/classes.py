@@ -13,12 +13,10 @@ from promptsweep.dashboard.anatomy.votes import beliefs, error_text
 from promptsweep.dashboard.words import say
 from promptsweep.metrics import ClassScore
 from promptsweep.reports import ArmSummary, figures
+from promptsweep.reports.anatomy.votes import is_confident
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.charts.reliability import diagram
 from promptsweep.reports.class_figures import ClassFigures
-
-VOTING = "self_consistency"
-"""The strategy whose vote share is a confidence."""
 
 
 def show() -> None:
@@ -41,7 +39,7 @@ def show() -> None:
     _cards(arm, found)
     matrix.show(table)
     _classes(table.classes)
-    if arm.strategy == VOTING:
+    if is_confident(arm.strategy, arm.params):
         _reliability(info, label)
 
 
@@ -109,16 +107,16 @@ def _reliability(info: RunInfo, arm: str) -> None:
     found = reads.votes_of(source.store(), info, arm)
     if not found.bins:
         return
-    st.subheader(say("Whether the votes can be believed"), anchor=False)
+    st.subheader(say("Whether its confidence can be believed"), anchor=False)
     left, right = st.columns([3, 2], gap="large")
-    chart = diagram(beliefs(found.bins), say("vote share"), plain.cell(found.metric or ""), say("records"))
+    chart = diagram(beliefs(found.bins), say("confidence"), plain.cell(found.metric or ""), say("records"))
     left.altair_chart(chart, width="stretch")
     with right:
         st.metric(say("Calibration error (ECE)"), error_text(found.calibration_error), border=True)
         tables.table(
             [
                 {
-                    say("vote share"): f"{one.low:.1f} – {one.high:.1f}",
+                    say("confidence"): f"{one.low:.1f} – {one.high:.1f}",
                     plain.cell(found.metric or ""): figures.interval(one.right),
                     say("records"): one.count,
                 }
@@ -127,7 +125,8 @@ def _reliability(info: RunInfo, arm: str) -> None:
         )
     st.caption(
         say(
-            "On the dashed line an answer is right as often as its share of the votes; below it the votes "
-            "are too sure. ECE is the mean distance from the line, weighed by records."
+            "Confidence is the winner's share of the votes, or its calibrated probability. On the dashed "
+            "line an answer is right as often as that says; below it, it is too sure. ECE is the mean "
+            "distance from the line, weighed by records."
         )
     )

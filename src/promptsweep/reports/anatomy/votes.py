@@ -19,9 +19,13 @@ from promptsweep.stats.calibration import Bin, calibration_error, reliability
 records, samples = schema.records, schema.samples
 
 
+MOST_SHARES = 40
+"""Weighted votes have as many shares as records: of more than these, tenths are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The records whose winner got one share of the draws."""
+    """The records whose winner got one share of the draws, or of their weights."""
 
     share: float
     """0 where no draw had an answer."""
@@ -58,8 +62,13 @@ class _Vote(NamedTuple):
     unit: str
 
 
+def is_confident(strategy: str, params: Mapping[str, Any]) -> bool:
+    """Whether an arm's records note how sure they are: by the share of votes, or a calibrated probability."""
+    return strategy == "self_consistency" or bool(params.get("calibrate"))
+
+
 def votes(store: Store, run: str, arm: str) -> Votes:
-    """The votes of an arm of self-consistency. Raises ConfigError for an unknown run or arm."""
+    """The votes of an arm that `is_confident`. Raises ConfigError for an unknown run or arm."""
     found = match_arm(store.arms(store.find_run(run).id), arm)
     metric = judged_by(found)
     with store.engine.connect() as connection:
@@ -89,10 +98,11 @@ def _votes(connection: Connection, arm: Any, metric: StoredMetric | None) -> Ite
     fields = () if arm.cluster is None else (samples.c.fields,)
     query = judged(arm, records.c.sample_id, records.c.details, records.c.requests, *fields)
     for row in connection.execution_options(yield_per=1_000).execute(query):
-        given, abstained = cast_in(loads(row.details) or {})
+        noted = loads(row.details) or {}
+        given, abstained = cast_in(noted)
         draws = given.total() + abstained or row.requests
         yield _Vote(
-            share=max(given.values(), default=0) / draws if draws else 0.0,
+            share=float(noted.get("confidence", 0.0)),
             draws=draws,
             abstained=abstained if given else draws,
             right=None if metric is None or row.score is None else merit(metric, row.score),
@@ -102,10 +112,15 @@ def _votes(connection: Connection, arm: Any, metric: StoredMetric | None) -> Ite
 
 def _shares(cast: Sequence[_Vote], scored: Sequence[_Vote]) -> Iterator[Share]:
     counts = Counter(one.share for one in cast)
-    for share in sorted(counts):
-        own = [one for one in scored if one.share == share]
+    digits = None if len(counts) <= MOST_SHARES else 1
+    for share in sorted({_near(share, digits) for share in counts}):
+        own = [one for one in scored if _near(one.share, digits) == share]
         right = mean_interval(_rights(own), [one.unit for one in own]) if own else None
-        yield Share(share, counts[share], right)
+        yield Share(share, sum(_near(one.share, digits) == share for one in cast), right)
+
+
+def _near(share: float, digits: int | None) -> float:
+    return share if digits is None else round(share, digits)
 
 
 def _rights(scored: Sequence[_Vote]) -> list[float]:

@@ -140,6 +140,8 @@ def _replied(call: TraceCall) -> Iterator[tuple[str, str]]:
         if call.completion.reasoning:
             yield "Reasoning", call.completion.reasoning
         yield "Reply", call.completion.text
+        if call.completion.logprobs is not None:
+            yield "First token", figures.first_tokens(call.completion.logprobs)
     if call.error is not None:
         yield "Error", call.error
 
@@ -156,3 +158,4 @@ def _call_facts(call: TraceCall) -> Iterator[str]:
     if reply is not None:
         yield f"finish: {reply.finish}"
         yield from (["from the store, nothing sent"] if reply.cached else [])
+        yield from ([figures.likelihood(reply.logprobs)] if reply.logprobs else [])
