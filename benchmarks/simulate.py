@@ -53,9 +53,9 @@ class Vendor:
     """Standard deviation of the logarithm of the latency."""
     failing: float = 0.01
     """Share of attempts that fail for a moment: 5xx, resets, 429s of others' making."""
-    outage_hours: float = 200.0
+    outage_hours: float = 24.0
     """Mean hours between outages, 0 for none."""
-    outage_minutes: float = 30.0
+    outage_minutes: float = 20.0
     """Mean length of an outage."""
 
 
@@ -74,7 +74,7 @@ class Sweep:
     completion_tokens: int = 60
     cpu_ms: float = 0.2
     """Client CPU of a request, storing included (benchmarks/README.md)."""
-    machine_days: float = 30.0
+    machine_days: float = 7.0
     """Mean days until a machine is lost, and replaced 5 minutes later; 0 for never."""
     retries: Retries = field(default_factory=Retries)
 
@@ -262,8 +262,8 @@ SWEEPS = [
 
 
 COLUMNS = (
-    "requests", "vendor", "machines", "time", "limited by", "attempts", "outages", "machines lost", "given up", "USD",
-    "batch: time at most", "batch: USD", "stored",
+    "requests", "vendor", "machines", "time", "limited by", "attempts", "outages", "machines lost",
+    "given up", "USD", "batch: time at most", "batch: USD", "stored",
 )  # fmt: skip
 
 
