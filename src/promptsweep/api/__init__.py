@@ -2,6 +2,7 @@
 
 from promptsweep.api.answers import import_answers, rescore
 from promptsweep.api.checks import check, demands, judge
+from promptsweep.api.cluster import Cluster, chosen_cluster
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
 from promptsweep.api.planning import plan, run
@@ -10,10 +11,12 @@ from promptsweep.api.replaying import replayed_models
 from promptsweep.api.results import Result, Run
 
 __all__ = [
+    "Cluster",
     "Observe",
     "Result",
     "Run",
     "check",
+    "chosen_cluster",
     "demands",
     "enter",
     "execute",

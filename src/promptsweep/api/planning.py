@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep import runners
+from promptsweep.api.cluster import chosen_cluster
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
 from promptsweep.api.results import Run
+from promptsweep.errors import ConfigError
 from promptsweep.models import Model
 from promptsweep.reports import Store, open_store
 from promptsweep.reports.opening import known_store
@@ -19,7 +21,7 @@ from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
 
-def run(
+def run(  # noqa: PLR0913  each is an option of the command line, too
     sweep: str | Path | Mapping[str, JSON],
     *,
     models: Mapping[str, Model] | None = None,
@@ -29,17 +31,24 @@ def run(
     fresh: bool = False,
     resume: str | None = None,
     observe: Observe | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    address: str | None = None,
 ) -> Run:
     """Runs a sweep (a name, a path, or its content as a mapping) and returns the stored run.
 
     `models` gives models by the names the sweep uses, such as a `promptsweep.testing.FunctionModel`.
-    Works in notebooks too. Raises ConfigError before anything is sent if something is wrong.
+    `engine`, `workers` and `address` are those of the command line. Works in notebooks too. Raises
+    ConfigError before anything is sent if something is wrong.
     """
     place = Workspace(Path(workspace).resolve()) if workspace else Workspace.find()
+    cluster = chosen_cluster(place, engine, address=address, workers=workers)
+    if cluster is not None and models:
+        raise ConfigError("models made in Python stay in this process: --engine ray needs those of the sweep")
     with known_store(place, store) as known:
         planned = plan(sweep, place, {"limit": limit}, models, known)
     with contextlib.closing(open_store(place, store)) as opened:
-        result = execute(planned, opened, fresh=fresh, resume=resume, observe=observe)
+        result = execute(planned, opened, fresh=fresh, resume=resume, observe=observe, cluster=cluster)
     return result.run
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Engine(StrEnum):
+    """What runs a sweep."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 SweepArgument = Annotated[
     str, typer.Argument(metavar="SWEEP", help="A sweep: its name in runners/, or the path of its YAML file.")
@@ -40,6 +49,34 @@ MetricsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--metric", metavar="NAME", help="In place of the dataset's metrics; may be given several times."
+    ),
+]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine",
+        metavar="local|ray",
+        help="What runs the sweep: this process, or Ray's workers. Default: local.",
+        show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="N",
+        help="Worker processes of --engine ray (which this implies). Default: one for each processor.",
+        show_default=False,
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="auto|HOST:PORT|ray://…",
+        help="The Ray cluster to use (implies --engine ray). Default: a private one on this machine.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptsweep.cli.options import (
+    AddressOption,
+    Engine,
+    EngineOption,
     JsonOption,
     LimitOption,
     LiveMissesOption,
@@ -16,6 +19,7 @@ from promptsweep.cli.options import (
     ReplayOption,
     StoreOption,
     SweepArgument,
+    WorkersOption,
     WorkspaceOption,
 )
 from promptsweep.cli.output import emit_json, note
@@ -41,6 +45,9 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     ] = None,
     replay: ReplayOption = None,
     live_misses: LiveMissesOption = False,
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -60,10 +67,13 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     models = replayed(sweep, place, overrides, replay, live_misses)
     with known_store(place, store) as known:
         planned = api.plan(sweep, place, overrides, models, known)
+    cluster = api.chosen_cluster(
+        place, engine, address=address, workers=workers, recording=replay, live_misses=live_misses
+    )
     _announce(planned)
     with opened(workspace, store, create=True) as found:
         with watching(quiet=no_progress) as observe:
-            result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe)
+            result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe, cluster=cluster)
         if json:
             emit_json(result.run.as_json())
         else:
@@ -73,6 +83,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         words = _resume_words(result.run.id, sweep, limit, model, store, workspace)
         words += [] if replay is None else ["--replay", str(replay)]
         words += ["--live-misses"] if live_misses else []
+        words += _engine_words(engine, workers, address)
         note(f"resume: {shlex.join(words)}")
     raise typer.Exit(result.exit_code)
 
@@ -83,6 +94,12 @@ def _announce(planned: Plan) -> None:
         note(line)
     for warning in planned.warnings:
         note(f"warning: {warning}")
+
+
+def _engine_words(engine: Engine | None, workers: int | None, address: str | None) -> list[str]:
+    words = [] if engine is None else ["--engine", engine.value]
+    words += [] if workers is None else ["--workers", str(workers)]
+    return words if address is None else [*words, "--address", address]
 
 
 def _resume_words(
