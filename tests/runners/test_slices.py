@@ -54,10 +54,8 @@ def test_every_job_is_done_once_whoever_is_lost(plan, done, steps):
             recorded.append(job)
             held[worker].discard(job)
 
-    for worker, model, wanted, lost in [
-        *steps,
-        *((0, model, 99, False) for model in "ab" for _ in range(30)),
-    ]:
+    rest = [(0, model, 99, False) for model in "ab" for _ in range(30)]
+    for worker, model, wanted, lost in [*steps, *rest]:
         for one in slices.lease(worker, model, wanted):
             held[worker] |= jobs(one, plan.repeats)
         if lost:
