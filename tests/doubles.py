@@ -14,6 +14,9 @@ class Forgetful:
     def keep(self, request: Request, completion: Completion) -> None:
         """Forgets it."""
 
+    def abandon(self, key: str) -> None:
+        """Nobody waits for it."""
+
     def add(self, record: Record) -> None:
         """Forgets it."""
 

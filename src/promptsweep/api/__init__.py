@@ -2,6 +2,7 @@
 
 from promptsweep.api.answers import import_answers, rescore
 from promptsweep.api.checks import check, demands, judge
+from promptsweep.api.cluster import Cluster, chosen_cluster
 from promptsweep.api.engines import cancel, on_engine
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
@@ -11,11 +12,13 @@ from promptsweep.api.replaying import replayed_models
 from promptsweep.api.results import Result, Run
 
 __all__ = [
+    "Cluster",
     "Observe",
     "Result",
     "Run",
     "cancel",
     "check",
+    "chosen_cluster",
     "demands",
     "enter",
     "execute",

@@ -78,6 +78,16 @@ def missing_key(reference: str, workspace: Workspace) -> str | None:
     return meant[1].key if meant is not None and _lacks_key(meant[1], workspace) else None
 
 
+def variables(references: Iterable[str], workspace: Workspace) -> dict[str, str]:
+    """The environment variables that these models' endpoints name, and their values: keys among them."""
+    found = {}
+    for reference in references:
+        meant = _meant(reference, workspace)
+        names = (meant[1].key, meant[1].url_from) if meant is not None else ()
+        found.update({name: variable(name, workspace) for name in names if name})
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def is_served(reference: str, workspace: Workspace) -> bool:
     """Whether a model is one of a known endpoint, with or without its key."""
     return _meant(reference, workspace) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promptsweep.api.entering import enter
-from promptsweep.errors import ConfigError, unknown
+from promptsweep.errors import ConfigError
 from promptsweep.models import Model, Recalling
 from promptsweep.models.batches import WINDOW, BatchModel
 from promptsweep.models.endpoints import catalog
@@ -14,19 +14,17 @@ from promptsweep.reports.batches import StoredNotes
 from promptsweep.runners import Plan
 from promptsweep.workspace import Workspace
 
-ENGINES = ("local", "batch")
-"""Live calls from this process; the Batch API of each model's vendor: cheaper, and within a day."""
+ENGINES = ("local", "ray", "batch")
+"""Live calls from this process, or from Ray's workers; the vendors' Batch APIs: cheaper, within a day."""
 
 
-def on_engine(planned: Plan, engine: str, workspace: Workspace, window: int | None = None) -> Plan:
+def on_engine(planned: Plan, engine: str | None, workspace: Workspace, window: int | None = None) -> Plan:
     """The same plan with models that the engine answers for; arms and requests keep their identity.
 
     `window` is how many samples are open at once in batches. Raises ConfigError for a model that cannot be
     asked in batches, naming the endpoints that can.
     """
-    if engine not in ENGINES:
-        raise ConfigError(unknown("engine", engine, ENGINES))
-    if engine == "local":
+    if engine != "batch":
         if window is not None:
             raise ConfigError("--window is for --engine batch; live calls are limited by `concurrency`")
         return planned

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep import runners
+from promptsweep.api.cluster import Cluster, Hands, connected, distributed
 from promptsweep.api.engines import note_batches
 from promptsweep.api.entering import enter
 from promptsweep.api.interrupts import interruptible, leave_batches
@@ -27,6 +28,7 @@ from promptsweep.reports.leases import share_rates
 from promptsweep.reports.sink import StoreSink
 from promptsweep.reports.store import loads
 from promptsweep.runners import Budget, Plan, Progress, Purse, Stop
+from promptsweep.runners.jobs import Done
 from promptsweep.types import Status
 
 Observe = Callable[[Progress], None]
@@ -44,12 +46,26 @@ def execute(
     resume: str | None = None,
     observe: Observe | None = None,
     settled: int = 0,
+    cluster: Cluster | None = None,
 ) -> Result:
     """Runs a plan, or what is left of a run, into the store; closes the plan's models.
 
     `resume` is a run's id, the beginning of one, or "" for the newest run of the sweep. `settled` counts
-    finished records of that run which are no part of the plan.
+    finished records of that run which are no part of the plan. With `cluster`, Ray's workers do the work.
     """
+    with connected(cluster) as hands:
+        return _executed(planned, store, hands, fresh, resume, observe, settled)
+
+
+def _executed(
+    planned: Plan,
+    store: Store,
+    hands: Hands | None,
+    fresh: bool,
+    resume: str | None,
+    observe: Observe | None,
+    settled: int,
+) -> Result:
     begun = resume is None
     made = versions() | noted(planned)
     identity = store.begin(planned, fresh, made) if begun else _resumed(planned, store, str(resume))
@@ -60,7 +76,7 @@ def execute(
     store.finish(identity, Status.RUNNING)
     error: str | None = None
     try:
-        enter(_execute(planned, store, row, progress, stop, done, observe))
+        enter(_execute(planned, store, row, progress, stop, done, observe, hands))
         error = _ending(stop, progress)
         status = Status.DONE if error is None else Status.INCOMPLETE
         status = Status.INTERRUPTED if isinstance(stop.reason, KeyboardInterrupt) else status
@@ -75,7 +91,14 @@ def execute(
 
 
 async def _execute(
-    planned: Plan, store: Store, row: Any, progress: Progress, stop: Stop, done: Any, observe: Observe | None
+    planned: Plan,
+    store: Store,
+    row: Any,
+    progress: Progress,
+    stop: Stop,
+    done: Done,
+    observe: Observe | None,
+    hands: Hands | None,
 ) -> None:
     replayed = any(isinstance(model, Recalling) for model in planned.models)
     batched = note_batches(planned, store, row.id)
@@ -86,6 +109,9 @@ async def _execute(
             for model in [*planned.models, *planned.embedders]:
                 closing.push_async_callback(model.close)
             with interruptible(stop, batched) as again, _observed(progress, observe), _seldom_collecting():
+                if hands is not None:
+                    await distributed(hands, planned, store, row.id, sink, progress, stop, done, budget)
+                    return
                 purse = Purse(budget, sink.tally.add)
                 await runners.execute(planned, sink, progress, stop, done, purse)
                 await leave_batches(stop, batched, again)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promptsweep import runners
+from promptsweep.api.cluster import chosen_cluster
 from promptsweep.api.engines import on_engine
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, execute
 from promptsweep.api.results import Run
+from promptsweep.errors import ConfigError
 from promptsweep.models import Model
 from promptsweep.reports import Store, open_store
 from promptsweep.reports.opening import known_store
@@ -21,7 +23,7 @@ from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
 
-def run(  # noqa: PLR0913  the options of the command
+def run(  # noqa: PLR0913  each is an option of the command line, too
     sweep: str | Path | Mapping[str, JSON],
     *,
     models: Mapping[str, Model] | None = None,
@@ -31,21 +33,26 @@ def run(  # noqa: PLR0913  the options of the command
     fresh: bool = False,
     resume: str | None = None,
     observe: Observe | None = None,
-    engine: str = "local",
+    engine: str | None = None,
     window: int | None = None,
+    workers: int | None = None,
+    address: str | None = None,
 ) -> Run:
     """Runs a sweep (a name, a path, or its content as a mapping) and returns the stored run.
 
     `models` gives models by the names the sweep uses, such as a `promptsweep.testing.FunctionModel`.
-    `engine` is `local`, or `batch` for the vendors' Batch APIs with `window` samples open at once. Works in
-    notebooks too. Raises ConfigError before anything is sent if something is wrong.
+    `engine`, `window`, `workers` and `address` are those of the command line. Works in notebooks too. Raises
+    ConfigError before anything is sent if something is wrong.
     """
     place = Workspace(Path(workspace).resolve()) if workspace else Workspace.find()
+    cluster = chosen_cluster(place, engine, address=address, workers=workers)
+    if cluster is not None and models:
+        raise ConfigError("models made in Python stay in this process: --engine ray needs those of the sweep")
     with known_store(place, store) as known:
         planned = plan(sweep, place, {"limit": limit}, models, known)
     planned = on_engine(planned, engine, place, window)
     with contextlib.closing(open_store(place, store)) as opened:
-        result = execute(planned, opened, fresh=fresh, resume=resume, observe=observe)
+        result = execute(planned, opened, fresh=fresh, resume=resume, observe=observe, cluster=cluster)
     return result.run
 
 

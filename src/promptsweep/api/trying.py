@@ -176,6 +176,9 @@ class _Nothing:
     def keep(self, request: Request, completion: Completion) -> None:
         """Not stored."""
 
+    def abandon(self, key: str) -> None:
+        """Nobody waits for it."""
+
     def add(self, record: Record) -> None:
         """Not stored."""
 

@@ -10,9 +10,10 @@ import typer
 
 
 class Engine(StrEnum):
-    """What answers the requests of a run."""
+    """What runs a sweep."""
 
     LOCAL = "local"
+    RAY = "ray"
     BATCH = "batch"
 
 
@@ -59,11 +60,12 @@ MetricsOption = Annotated[
     ),
 ]
 EngineOption = Annotated[
-    Engine,
+    Engine | None,
     typer.Option(
         "--engine",
-        metavar="local|batch",
-        help="What answers: live calls, or the vendors' Batch APIs (cheaper, within a day).",
+        metavar="local|ray|batch",
+        help="What runs the sweep: this process, Ray's workers, or the vendors' Batch APIs. Default: local.",
+        show_default=False,
     ),
 ]
 WindowOption = Annotated[
@@ -73,6 +75,25 @@ WindowOption = Annotated[
         min=1,
         metavar="N",
         help="With --engine batch: samples open at once, which memory grows with. Default: 20,000.",
+        show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="N",
+        help="Worker processes of --engine ray (which this implies). Default: one for each processor.",
+        show_default=False,
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="auto|HOST:PORT|ray://…",
+        help="The Ray cluster to use (implies --engine ray). Default: a private one on this machine.",
         show_default=False,
     ),
 ]

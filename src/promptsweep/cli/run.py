@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptsweep.cli.options import (
+    AddressOption,
     Engine,
     EngineOption,
     JsonOption,
@@ -19,6 +20,7 @@ from promptsweep.cli.options import (
     StoreOption,
     SweepArgument,
     WindowOption,
+    WorkersOption,
     WorkspaceOption,
 )
 from promptsweep.cli.output import emit, emit_json, note
@@ -44,7 +46,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     ] = None,
     replay: ReplayOption = None,
     live_misses: LiveMissesOption = False,
-    engine: EngineOption = Engine.LOCAL,
+    engine: EngineOption = None,
     window: WindowOption = None,
     cancel: Annotated[
         bool,
@@ -53,6 +55,8 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
             help="With --engine batch: cancel the batches of a run (--resume RUN, or the newest), and end.",
         ),
     ] = False,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -73,6 +77,9 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
     models = replayed(sweep, place, overrides, replay, live_misses)
     with known_store(place, store) as known:
         planned = api.plan(sweep, place, overrides, models, known)
+    cluster = api.chosen_cluster(
+        place, engine, address=address, workers=workers, recording=replay, live_misses=live_misses
+    )
     planned = api.on_engine(planned, engine, place, window)
     if cancel:
         if engine is not Engine.BATCH:
@@ -83,7 +90,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         for run_id in runs_at_vendor(found, planned.name) if resume is None else ():
             note(f"run {run_id} has batches at the vendor: --engine batch --resume {run_id} picks them up")
         with watching(quiet=no_progress) as observe:
-            result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe)
+            result = api.execute(planned, found, fresh=fresh, resume=resume, observe=observe, cluster=cluster)
         if json:
             emit_json(result.run.as_json())
         else:
@@ -93,8 +100,7 @@ def run(  # noqa: PLR0913, PLR0917  the options of the command
         words = _resume_words(result.run.id, sweep, limit, model, store, workspace)
         words += [] if replay is None else ["--replay", str(replay)]
         words += ["--live-misses"] if live_misses else []
-        words += [] if engine is Engine.LOCAL else ["--engine", engine.value]
-        words += [] if window is None else ["--window", str(window)]
+        words += _engine_words(engine, workers, address, window)
         note(f"resume: {shlex.join(words)}")
     raise typer.Exit(result.exit_code)
 
@@ -115,6 +121,13 @@ def _announce(planned: Plan) -> None:
         note(line)
     for warning in planned.warnings:
         note(f"warning: {warning}")
+
+
+def _engine_words(
+    engine: Engine | None, workers: int | None, address: str | None, window: int | None
+) -> list[str]:
+    given = {"--engine": engine, "--workers": workers, "--address": address, "--window": window}
+    return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 
 
 def _resume_words(

@@ -118,6 +118,18 @@ class Limiter:
         self._requests.share = self._tokens.share = part
         self._serve()
 
+    @property
+    def most(self) -> int:
+        """Most calls in flight that this process may have, at least 1: `limits.concurrency` at first."""
+        return int(self._window.most)
+
+    @most.setter
+    def most(self, most: int) -> None:
+        self._window.most = min(most, self.limits.concurrency)
+        if not self.limits.adaptive:
+            self._window.size = self._window.most
+        self._serve()
+
     async def _enter(self, turn: Turn) -> None:
         now = self._clock()
         if not self._waiting and self._delay(turn, now) <= 0:

@@ -39,6 +39,16 @@ class Window:
         self._risen = 0
         self._begin_round()
 
+    @property
+    def most(self) -> float:
+        """The widest it can be, at least 1."""
+        return self._most
+
+    @most.setter
+    def most(self, most: float) -> None:
+        self._threshold = most if self._threshold == self._most else min(self._threshold, most)
+        self._most, self.size = most, min(self.size, most)
+
     def succeeded(self, seconds: float, in_flight: int) -> None:
         """A call took so long, with so many in flight. Widens the window where it was made use of."""
         self._count += 1

@@ -6,24 +6,15 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 
 from promptsweep.reports.ledger import Tally
 from promptsweep.reports.lookup import lookup
-from promptsweep.reports.rows import (
-    Row,
-    call_rows,
-    preamble_row,
-    record_row,
-    response_row,
-    sample_row,
-    score_rows,
-)
-from promptsweep.reports.store import Store, loads
+from promptsweep.reports.made import Made, Maker, Reply
+from promptsweep.reports.rows import Row, completion_of
+from promptsweep.reports.store import Store
 from promptsweep.reports.writer import Writer
-from promptsweep.types import JSON, Completion, Record, Request
-
-Reply = tuple[Request, Completion]
+from promptsweep.types import Completion, Record, Request
 
 
 class StoreSink:
@@ -34,16 +25,21 @@ class StoreSink:
     a recording may hold another reply to a request than the store does.
     """
 
-    def __init__(self, store: Store, run: str, *, fresh: bool = False, apart: bool = False):
-        self._version = run if fresh or apart else ""
-        self._arms = {arm.key: (arm.id, _places(loads(arm.metrics))) for arm in store.arms(run)}
+    def __init__(
+        self, store: Store, run: str, *, fresh: bool = False, apart: bool = False, redone: bool | None = None
+    ):
+        """`redone` says whether the run's records may be in the store already; None: it is looked up."""
+        self.maker = Maker.of(store, run, apart=fresh or apart)
         self._unsaved: dict[str, Completion] = {}
-        self._preambles: set[str] = set()
         self._lookup = lookup(store.engine, run if fresh else None)
         self.tally = Tally(run)
         """The run's ledger: what is entered is written with the next records."""
-        self._writer: Writer[Reply | Record] = Writer(
-            store.engine, self._rows, self._saved, self.tally.write, redone=store.has_records(run)
+        self._writer: Writer[Reply | Record | Made] = Writer(
+            store.engine,
+            self._rows,
+            self._saved,
+            self.tally.write,
+            redone=store.has_records(run) if redone is None else redone,
         )
 
     async def __aenter__(self) -> StoreSink:
@@ -52,6 +48,10 @@ class StoreSink:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.save()
+
+    def save(self) -> None:
+        """Writes what is left, and gives the connections back. Raises what made storing fail."""
         try:
             self._writer.close()
         finally:
@@ -67,6 +67,15 @@ class StoreSink:
         self._unsaved[request.key] = completion
         self._writer.put((request, completion))
 
+    def abandon(self, key: str) -> None:
+        """Nobody waits here for another's reply."""
+
+    def take(self, made: Made) -> None:
+        """Stores rows that were made elsewhere, of a reply or a record."""
+        for row in made.get("responses", ()):
+            self._unsaved[row["key"]] = completion_of(SimpleNamespace(**row))
+        self._writer.put(made)
+
     def add(self, record: Record) -> None:
         """Stores a record with its sample, scores and calls."""
         self._writer.put(record)
@@ -78,36 +87,21 @@ class StoreSink:
             await asyncio.sleep(0.01)
             self._writer.check()
 
-    def _rows(self, things: Sequence[Reply | Record]) -> Mapping[str, list[Row]]:
+    def _rows(self, things: Sequence[Reply | Record | Made]) -> Mapping[str, list[Row]]:
         rows: defaultdict[str, list[Row]] = defaultdict(list)
         for thing in things:
-            if isinstance(thing, Record):
-                self._add_record(rows, thing)
+            if isinstance(thing, dict):
+                for table, some in thing.items():
+                    rows[table] += some
             else:
-                self._add_reply(rows, *thing)
+                self.maker.make(rows, thing)
         return rows
 
-    def _add_reply(self, rows: dict[str, list[Row]], request: Request, completion: Completion) -> None:
-        preamble = preamble_row(request)
-        rows["responses"].append(response_row(request, completion, preamble["id"], self._version))
-        if preamble["id"] not in self._preambles:
-            self._preambles.add(preamble["id"])
-            rows["preambles"].append(preamble)
-
-    def _add_record(self, rows: dict[str, list[Row]], record: Record) -> None:
-        arm, places = self._arms[record.arm]
-        row = record_row(record, arm)
-        rows["samples"].append(sample_row(record.sample))
-        rows["records"].append(row)
-        rows["scores"] += score_rows(record, row["id"], places)
-        rows["calls"] += call_rows(record, row["id"])
-
-    def _saved(self, things: Sequence[Reply | Record]) -> None:
+    def _saved(self, things: Sequence[Reply | Record | Made]) -> None:
         self.tally.written()
         for thing in things:
-            if not isinstance(thing, Record):
+            if isinstance(thing, dict):
+                for row in thing.get("responses", ()):
+                    self._unsaved.pop(row["key"], None)
+            elif not isinstance(thing, Record):
                 self._unsaved.pop(thing[0].key, None)
-
-
-def _places(metrics: Sequence[Mapping[str, JSON]]) -> dict[str, int]:
-    return {metric["name"]: place for place, metric in enumerate(metrics)}

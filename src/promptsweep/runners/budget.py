@@ -50,26 +50,28 @@ class Allowance:
             )
 
 
-class _Amounts(NamedTuple):
+class Amounts(NamedTuple):
     """Picodollars, tokens and requests: whole numbers, or `inf` for a limit that nothing reaches."""
 
     usd: float
     tokens: float
     requests: float
 
-    def plus(self, other: _Amounts, sign: int = 1) -> _Amounts:
+    def plus(self, other: Amounts, sign: int = 1) -> Amounts:
+        """The sum, or with -1 the difference."""
         usd, tokens, requests = other
-        return _Amounts(self.usd + sign * usd, self.tokens + sign * tokens, self.requests + sign * requests)
+        return Amounts(self.usd + sign * usd, self.tokens + sign * tokens, self.requests + sign * requests)
 
-    def within(self, other: _Amounts) -> bool:
+    def within(self, other: Amounts) -> bool:
+        """Whether none is greater."""
         return self.usd <= other.usd and self.tokens <= other.tokens and self.requests <= other.requests
 
 
-def _amounts(cost: Cost) -> _Amounts:
-    return _Amounts(round((cost.usd or 0.0) * PER_USD), cost.tokens or 0, cost.requests)
+def _amounts(cost: Cost) -> Amounts:
+    return Amounts(round((cost.usd or 0.0) * PER_USD), cost.tokens or 0, cost.requests)
 
 
-def _cost(amounts: _Amounts) -> Cost:
+def _cost(amounts: Amounts) -> Cost:
     return Cost(amounts.usd / PER_USD, int(amounts.tokens), int(amounts.requests))
 
 
@@ -78,7 +80,7 @@ class Reservation:
     """The worst case of an attempt, set aside until it is settled or released."""
 
     worst: Cost
-    amounts: _Amounts
+    amounts: Amounts
     open: bool = True
 
 
@@ -105,13 +107,18 @@ class Budget:
         self._limit = _limits(allowance)
         self._spent, self._reserved = _amounts(spent), _amounts(Cost())
         self._authorised = _ahead(self._spent, self._limit, 0)
-        self._waiting: deque[tuple[_Amounts, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[Amounts, asyncio.Future[None]]] = deque()
         self._began = clock()
 
     @property
     def spent(self) -> Cost:
         """What has been settled, earlier executions included."""
         return _cost(self._spent)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the execution began."""
+        return self._clock() - self._began
 
     async def reserve(self, worst: Cost) -> Reservation:
         """Sets the worst case of one attempt aside.
@@ -120,19 +127,34 @@ class Budget:
         """
         self.allowance.check(worst)
         amounts = _amounts(worst)
+        await self.take(amounts)
+        return Reservation(worst, amounts)
+
+    async def take(self, amounts: Amounts) -> None:
+        """Sets amounts aside that `give` gives back. Raises as `reserve`."""
         self.in_time()
         if reason := self._excess(amounts):
             raise BudgetReached(reason)
-        if self._waiting or not self._fits(amounts):
+        if self._waiting or not self.fits(amounts):
             await self._turn(amounts)
         else:
             self._take(amounts)
-        return Reservation(worst, amounts)
+
+    def give(self, amounts: Amounts, paid: Amounts) -> None:
+        """Of what was set aside, so much is not needed any more, or was paid."""
+        self._reserved = self._reserved.plus(amounts, -1)
+        self._spent = self._spent.plus(paid)
+        self._admit()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anyone waits for what others may give back."""
+        return bool(self._waiting)
 
     def in_time(self) -> None:
         """Raises BudgetReached when the time is up. To be asked once more when waiting is over."""
         seconds = self.allowance.seconds
-        if seconds is not None and self._clock() - self._began >= seconds:
+        if seconds is not None and self.elapsed >= seconds:
             raise BudgetReached(f"the budget of {seconds:g} seconds is reached")
 
     def settle(self, reservation: Reservation, actual: Cost | None = None) -> None:
@@ -143,25 +165,24 @@ class Budget:
         """Gives back what was set aside for an attempt that was not sent."""
         self._close(reservation, _amounts(Cost()))
 
-    def _close(self, reservation: Reservation, paid: _Amounts) -> None:
+    def _close(self, reservation: Reservation, paid: Amounts) -> None:
         if not reservation.open:
             raise ValueError("a reservation is settled or released once")
         reservation.open = False
-        self._reserved = self._reserved.plus(reservation.amounts, -1)
-        self._spent = self._spent.plus(paid)
-        self._admit()
+        self.give(reservation.amounts, paid)
 
-    def _fits(self, amounts: _Amounts) -> bool:
+    def fits(self, amounts: Amounts) -> bool:
+        """Whether the limits hold with so much more."""
         return self._spent.plus(self._reserved).plus(amounts).within(self._limit)
 
-    def _take(self, amounts: _Amounts) -> None:
+    def _take(self, amounts: Amounts) -> None:
         reached = self._spent.plus(self._reserved).plus(amounts)
         if self._authorise is not None and not reached.within(self._authorised):
             self._authorised = _ahead(reached, self._limit, 1)
             self._authorise(_cost(_finite(self._authorised, reached)))
         self._reserved = self._reserved.plus(amounts)
 
-    async def _turn(self, amounts: _Amounts) -> None:
+    async def _turn(self, amounts: Amounts) -> None:
         """Waits until the amounts are reserved. Who is cancelled gives back what it has got."""
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((amounts, admitted))
@@ -178,7 +199,7 @@ class Budget:
         while self._waiting:
             amounts, admitted = self._waiting[0]
             reason = self._excess(amounts)
-            if not (admitted.done() or reason or self._fits(amounts)):
+            if not (admitted.done() or reason or self.fits(amounts)):
                 return
             self._waiting.popleft()
             if admitted.done():
@@ -188,7 +209,7 @@ class Budget:
             else:
                 self._grant(amounts, admitted)
 
-    def _grant(self, amounts: _Amounts, admitted: asyncio.Future[None]) -> None:
+    def _grant(self, amounts: Amounts, admitted: asyncio.Future[None]) -> None:
         try:
             self._take(amounts)
         except Exception as error:  # noqa: BLE001  belongs to the one who waits, not to the one who settled
@@ -196,24 +217,24 @@ class Budget:
         else:
             admitted.set_result(None)
 
-    def _excess(self, amounts: _Amounts) -> str | None:
+    def _excess(self, amounts: Amounts) -> str | None:
         """Which limit the amounts would exceed even if all that is under way cost nothing."""
-        for name, limit, spent, more in zip(_Amounts._fields, self._limit, self._spent, amounts, strict=True):
+        for name, limit, spent, more in zip(Amounts._fields, self._limit, self._spent, amounts, strict=True):
             if spent + more > limit:
                 what = f"the budget of {_shown(name, limit)} is reached: {_shown(name, spent)} spent"
                 return f"{what}, and the next request may take {_shown(name, more)}"
         return None
 
 
-def _limits(allowance: Allowance) -> _Amounts:
+def _limits(allowance: Allowance) -> Amounts:
     usd = math.inf if allowance.usd is None else round(allowance.usd * PER_USD)
     tokens = math.inf if allowance.tokens is None else allowance.tokens
-    return _Amounts(usd, tokens, math.inf if allowance.requests is None else allowance.requests)
+    return Amounts(usd, tokens, math.inf if allowance.requests is None else allowance.requests)
 
 
-def _ahead(reached: _Amounts, limit: _Amounts, strides: int) -> _Amounts:
+def _ahead(reached: Amounts, limit: Amounts, strides: int) -> Amounts:
     """So many strides beyond what is reached, but never beyond the limit."""
-    return _Amounts(
+    return Amounts(
         *(
             most if math.isinf(most) else min(most, now + strides * (most // STRIDE))
             for now, most in zip(reached, limit, strict=True)
@@ -221,9 +242,9 @@ def _ahead(reached: _Amounts, limit: _Amounts, strides: int) -> _Amounts:
     )
 
 
-def _finite(amounts: _Amounts, otherwise: _Amounts) -> _Amounts:
+def _finite(amounts: Amounts, otherwise: Amounts) -> Amounts:
     pairs = zip(amounts, otherwise, strict=True)
-    return _Amounts(*(other if math.isinf(mine) else mine for mine, other in pairs))
+    return Amounts(*(other if math.isinf(mine) else mine for mine, other in pairs))
 
 
 def _shown(name: str, amount: float) -> str:

@@ -88,7 +88,11 @@ class Gateway:
         if stored is not None:
             await asyncio.sleep(0)  # calls that are asked for together must all begin before one of them ends
             return self._saved(stored)
-        completion = await self._called(request)
+        try:
+            completion = await self._called(request)
+        except BaseException:
+            self._sink.abandon(request.key)
+            raise
         self._sink.keep(request, completion)
         self._progress.replied(completion)
         return completion

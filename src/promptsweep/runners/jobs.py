@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from promptsweep.embeddings import knowing
 from promptsweep.errors import ConfigError, IncompleteError, ModelError, ReplayMissError, RunFatalError
@@ -29,6 +29,16 @@ class Job(NamedTuple):
     sample: Sample
     position: int
     repeat: int
+
+
+class Feed(Protocol):
+    """Where jobs come from."""
+
+    def jobs(self, model: Model) -> Iterator[Job]:
+        """The jobs of a model; all who work for it take from this one iterator."""
+
+    async def more(self, model: Model) -> bool:
+        """Waits until the iterator goes on, after its end; False: that was all."""
 
 
 class Stop:
@@ -57,40 +67,67 @@ async def execute(
     Raises what made storing fail. An error of a model is a record's outcome; one that no further request
     can survive stops the run and is left in `stop.reason`, as is a Ctrl-C and a store that cannot be read.
     """
-    embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in plan.embedders}
+    await execute_fed(plan.models, plan.embedders, _Whole(plan, stop, done), sink, progress, stop, purse)
 
-    async def work(jobs: Iterator[Job], gateway: Gateway) -> None:
-        for job in jobs:
-            try:
-                record = await attempt(job, gateway, embedding)
-            except (RunFatalError, IncompleteError) as error:
-                stop(error)
-                return
-            sink.add(record)
-            progress.recorded(record)
-            await sink.room()
-            if stop.asked:
+
+async def execute_fed(
+    models: Iterable[Model],
+    embedders: Iterable[Model],
+    feed: Feed,
+    sink: Sink,
+    progress: Progress,
+    stop: Stop,
+    purse: Purse,
+) -> None:
+    """As `execute`, with the jobs of a feed."""
+    embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in embedders}
+
+    async def work(model: Model, jobs: Iterator[Job], gateway: Gateway) -> None:
+        while True:
+            for job in jobs:
+                try:
+                    record = await attempt(job, gateway, embedding)
+                except (RunFatalError, IncompleteError) as error:
+                    stop(error)
+                    return
+                sink.add(record)
+                progress.recorded(record)
+                await sink.room()
+                if stop.asked:
+                    return
+            if not await feed.more(model):
                 return
 
     async with asyncio.TaskGroup() as group:
-        for model in plan.models:
-            jobs = _jobs(plan, model, done, stop)
+        for model in models:
+            jobs = feed.jobs(model)
             gateway = Gateway(model, sink, progress, purse)
             for _ in range(model.concurrency):
-                group.create_task(work(jobs, gateway))
+                group.create_task(work(model, jobs, gateway))
 
 
-def _jobs(plan: Plan, model: Model, done: Done, stop: Stop) -> Iterator[Job]:
-    """The jobs of a model: arm by arm, so that a server's prefix cache serves the next request too."""
-    for planned in plan.arms:
-        if planned.model is not model:
-            continue
-        for position, sample in enumerate(planned.selection):
-            for repeat in range(plan.repeats):
-                if stop.asked:
-                    return
-                if not done(planned.arm.key, position, repeat):
-                    yield Job(planned, sample, position, repeat)
+class _Whole(NamedTuple):
+    """All jobs of a plan that are not done."""
+
+    plan: Plan
+    stop: Stop
+    done: Done
+
+    def jobs(self, model: Model) -> Iterator[Job]:
+        """Arm by arm, so that a server's prefix cache serves the next request too."""
+        for planned in self.plan.arms:
+            if planned.model is not model:
+                continue
+            for position, sample in enumerate(planned.selection):
+                for repeat in range(self.plan.repeats):
+                    if self.stop.asked:
+                        return
+                    if not self.done(planned.arm.key, position, repeat):
+                        yield Job(planned, sample, position, repeat)
+
+    async def more(self, model: Model) -> bool:  # noqa: ARG002
+        """Nothing more comes."""
+        return False
 
 
 async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]) -> Record:

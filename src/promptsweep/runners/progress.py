@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promptsweep.errors import ReplayMissError
 from promptsweep.models.batches import Counts
@@ -12,6 +12,18 @@ from promptsweep.types import Completion, Outcome, Record
 
 EXPLAINED = 3
 """Arms of which the first request that was never recorded is compared with the recorded ones."""
+
+COUNTERS = (
+    "requests",
+    "cached",
+    "retries",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+    "unpriced",
+    "recalled",
+)
+"""What is counted of requests."""
 
 
 @dataclass(slots=True)
@@ -84,6 +96,24 @@ class Progress:
             return str(miss)
         self.misses[arm] = Miss(miss.explain() if len(self.misses) < EXPLAINED else "")
         return f"{miss}. {self.misses[arm].nearest}".rstrip()
+
+    def take(self) -> Progress:
+        """What was counted since the last time, as counters of their own; counting begins anew."""
+        taken = replace(self, began=self.began)
+        for counter in COUNTERS:
+            setattr(self, counter, 0)
+        self.unrecorded, self.misses = set(), {}
+        return taken
+
+    def include(self, other: Progress) -> None:
+        """Adds what another process counted of requests; it counts no records."""
+        for counter in COUNTERS:
+            setattr(self, counter, getattr(self, counter) + getattr(other, counter))
+        self.unrecorded |= other.unrecorded
+        for arm, miss in other.misses.items():
+            known = self.misses.setdefault(arm, Miss(miss.nearest, 0))
+            known.records += miss.records
+            known.nearest = known.nearest or miss.nearest
 
     @property
     def done(self) -> int:

@@ -46,6 +46,9 @@ class Sink(Protocol):
     def keep(self, request: Request, completion: Completion) -> None:
         """Stores a reply; it is safe within a moment, without waiting here."""
 
+    def abandon(self, key: str) -> None:
+        """No reply will come to a request that was looked up: whoever waits for it may send it."""
+
     def add(self, record: Record) -> None:
         """Stores a finished record; it is safe within a moment, without waiting here."""
 
