@@ -129,6 +129,10 @@ class Completion:
     """None where the request did not ask for them (`logprobs: true`), or the endpoint gave none."""
 
 
+JUDGE = "judge:"
+"""Begins the stage of a judge's call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One step of a strategy."""
@@ -189,8 +193,11 @@ class Record:
     critical_seconds: float = 0.0
     """What a user would wait for if every parallel call ran at once and nothing queued."""
     details: Mapping[str, JSON] = field(default_factory=dict)
-    """What the strategy noted: votes, steps, points."""
+    """What the strategy noted: votes, steps, points; under `judges`, what judges of a panel said."""
     error: str | None = None
+    """Why there is no answer or, where there is one, why a judge gave it no score."""
+    judging: tuple[Call, ...] = ()
+    """Calls of judges: no part of what the answer took."""
 
 
 @dataclass(frozen=True, slots=True)

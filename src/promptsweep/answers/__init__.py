@@ -5,10 +5,12 @@ from promptsweep.answers.labels import label
 from promptsweep.answers.numbers import canonical_number, number, same_number, strict_number
 from promptsweep.answers.tasks import Parser, parser
 from promptsweep.answers.texts import by_patterns, final_text
+from promptsweep.answers.verdicts import Verdict, preference, rating
 
 __all__ = [
     "JsonAnswer",
     "Parser",
+    "Verdict",
     "by_patterns",
     "canonical_json",
     "canonical_number",
@@ -17,6 +19,8 @@ __all__ = [
     "label",
     "number",
     "parser",
+    "preference",
+    "rating",
     "same_number",
     "strict_number",
 ]

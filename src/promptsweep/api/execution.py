@@ -22,6 +22,7 @@ from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.models import Model, Recalling
 from promptsweep.models.batches import BatchModel
 from promptsweep.reports import Store, ledger
+from promptsweep.reports.arms import stored_metrics
 from promptsweep.reports.batches import at_vendor, forget_ended
 from promptsweep.reports.identities import noted
 from promptsweep.reports.leases import share_rates
@@ -100,15 +101,20 @@ async def _execute(
     observe: Observe | None,
     hands: Hands | None,
 ) -> None:
+    asked = [*planned.models, *planned.judges, *planned.embedders]
     replayed = any(isinstance(model, Recalling) for model in planned.models)
     batched = note_batches(planned, store, row.id)
     progress.batches = [model.counts for model in batched]
     sink = StoreSink(store, row.id, fresh=bool(row.fresh), apart=replayed)
     with _budget(planned, store, row.id) as budget:
-        async with sink, _sharing(store, row.id, _sending(planned)), contextlib.AsyncExitStack() as closing:
-            for model in [*planned.models, *planned.embedders]:
+        async with (
+            sink,
+            sharing(store, row.id, sending(asked)),
+            contextlib.AsyncExitStack() as closing,
+        ):
+            for model in asked:
                 closing.push_async_callback(model.close)
-            with interruptible(stop, batched) as again, _observed(progress, observe), _seldom_collecting():
+            with interruptible(stop, batched) as again, observed(progress, observe), _seldom_collecting():
                 if hands is not None:
                     await distributed(hands, planned, store, row.id, sink, progress, stop, done, budget)
                     return
@@ -132,17 +138,13 @@ def _budget(planned: Plan, store: Store, run: str) -> Iterator[Budget | None]:
             ledger.authorise(store, run, budget.spent)
 
 
-def _sending(planned: Plan) -> list[Model]:
+def sending(models: Sequence[Model]) -> list[Model]:
     """The models that may send anything: a recording takes no part of an endpoint's rates."""
-    return [
-        model
-        for model in [*planned.models, *planned.embedders]
-        if not isinstance(model, Recalling) or model.sends
-    ]
+    return [model for model in models if not isinstance(model, Recalling) or model.sends]
 
 
 @contextlib.asynccontextmanager
-async def _sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIterator[None]:
+async def sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIterator[None]:
     """While the run goes on, it and others of this store divide the rates of endpoints they share."""
     if not models:
         yield
@@ -157,7 +159,7 @@ async def _sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncIter
 
 
 @contextlib.contextmanager
-def _observed(progress: Progress, observe: Observe | None) -> Iterator[None]:
+def observed(progress: Progress, observe: Observe | None) -> Iterator[None]:
     if observe is None:
         yield
         return
@@ -203,7 +205,7 @@ def _ending(stop: Stop, progress: Progress) -> str | None:
 
 def _check_engine(planned: Plan, store: Store, run: str) -> None:
     """Raises ConfigError where live calls would pay again for what a batch is paid for."""
-    chats = [model for model in _sending(planned) if model in planned.models]  # embedders are always live
+    chats = sending([one.model for one in planned.arms])  # embedders and judges are always live
     if all(isinstance(model, BatchModel) for model in chats) or not at_vendor(store, run):
         return
     raise ConfigError(f"run {run} has batches at the vendor: resume it with --engine batch to pick them up")
@@ -220,12 +222,25 @@ def _resumed(planned: Plan, store: Store, reference: str) -> str:
     row = store.find_run(reference or planned.name)
     before = {arm.key: arm for arm in store.arms(row.id)}
     now = {one.arm.key: one.arm for one in planned.arms}
-    if set(before) != set(now) or row.repeats != planned.repeats:
+    judge = _other_judge(before, planned)
+    if set(before) != set(now) or row.repeats != planned.repeats or judge is not None:
+        reason = f"{judge} changed since" if judge else _changed(before, now)
         raise ConfigError(
-            f"run {row.id} cannot be resumed: {_changed(before, now)}. Start a new run: "
+            f"run {row.id} cannot be resumed: {reason}. Start a new run: "
             "stored replies are used for all that did not change"
         )
     return str(row.id)
+
+
+def _other_judge(before: Mapping[str, Any], planned: Plan) -> str | None:
+    """The first judge whose model, rubric or parameters are others than those the run began with."""
+    for one in planned.arms:
+        if one.arm.key in before:
+            stored = {metric.name: metric.signature for metric in stored_metrics(before[one.arm.key])}
+            for panel in one.panels:
+                if stored.get(panel.metric.name) != panel.metric.signature:
+                    return panel.metric.name
+    return None
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from promptsweep.models.loading import form_today
 from promptsweep.models.recorded import recorded_models
 from promptsweep.reports.figures import plural
 from promptsweep.runners import Progress
+from promptsweep.runners.panels import model_names
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -41,7 +42,7 @@ def replayed_models(
         file = runners.parse({**sweep, **given}, Path("sweep"))
     else:
         file = runners.load(str(sweep), workspace, overrides)
-    names = dict.fromkeys(name for variant in file.variants() for name in variant.models)
+    names = model_names(file, workspace)
 
     def live(name: str) -> Model:
         return load(name, workspace) if name in names else embedders.load(name, workspace)

@@ -23,6 +23,7 @@ from promptsweep.runners.costs import Cost, worst_case
 from promptsweep.runners.embedding import Embedding
 from promptsweep.runners.gateway import Gateway
 from promptsweep.runners.jobs import Job, attempt
+from promptsweep.runners.panels import model_names
 from promptsweep.runners.selection import Checked
 from promptsweep.types import JSON, Completion, Record, Request, Sample
 from promptsweep.workspace import Workspace
@@ -93,8 +94,8 @@ def some_samples(dataset: Dataset, split: str, most: int, wanted: str | None = N
 def prepare(trial: Trial, workspace: Workspace, models: Mapping[str, Model] | None = None) -> PlannedArm:
     """The trial as an arm; a key that is not set is no obstacle before it is sent.
 
-    The dataset's rows are not checked, as only one is used. Raises ConfigError for the first thing that is
-    wrong, with the template's line.
+    The dataset's rows are not checked, as only one is used, and no judge is asked. Raises ConfigError for the
+    first thing that is wrong, with the template's line.
     """
     content = {
         "datasets": trial.dataset,
@@ -106,13 +107,13 @@ def prepare(trial: Trial, workspace: Workspace, models: Mapping[str, Model] | No
     }
     edits = {f"{trial.strategy}/{stage}{TEMPLATE}": text for stage, text in trial.edits.items()}
     file = parse(content, Path("playground"))
-    given = models or without_key([trial.model], workspace)
+    given = models or without_key(model_names(file, workspace), workspace)
     [planned] = (
         Planner(file, workspace, given, lambda *_: Checked(1, ()), edits, load_embedder=unsent_embedder)
         .plan()
         .arms
     )
-    return planned
+    return replace(planned, panels=())
 
 
 def first(planned: PlannedArm, sample: Sample) -> First:
@@ -145,7 +146,7 @@ async def send(planned: PlannedArm, sample: Sample, limits: Allowance) -> Trace:
     gateway = _OneSend(planned.model, sink, progress, purse)
     embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in planned.embedders}
     try:
-        record = await attempt(Job(planned, sample, 0, 0), gateway, embedding)
+        record = await attempt(Job(planned, sample, 0, 0), lambda _: gateway, embedding)
     finally:
         for model in (planned.model, *planned.embedders):
             await model.close()

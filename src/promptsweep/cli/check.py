@@ -159,7 +159,7 @@ def _refuse_beside_run(options: Mapping[str, Any]) -> None:
 
 def _announce(planned: Plan) -> None:
     """What the user should know before anything is sent."""
-    for line in dict.fromkeys(model.notice for model in planned.models if model.notice):
+    for line in dict.fromkeys(model.notice for model in [*planned.models, *planned.judges] if model.notice):
         note(line)
     for warning in planned.warnings:
         note(f"warning: {warning}")

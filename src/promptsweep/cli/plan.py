@@ -86,7 +86,7 @@ def _piloted(planned: Plan, place: Workspace, size: int, store: str | None) -> t
     from promptsweep.cli.views.progress import watching
     from promptsweep.reports.pilot import forecast, pilot_plan
 
-    for line in dict.fromkeys(model.notice for model in planned.models if model.notice):
+    for line in dict.fromkeys(model.notice for model in [*planned.models, *planned.judges] if model.notice):
         note(line)
     with opened(place.root, store, create=True) as found:
         with watching(quiet=False) as observe:

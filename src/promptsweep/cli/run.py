@@ -117,7 +117,7 @@ def _cancel(planned: Plan, workspace: Path | None, store: str | None, resume: st
 
 def _announce(planned: Plan) -> None:
     """What the user should know before anything is sent."""
-    for line in dict.fromkeys(model.notice for model in planned.models if model.notice):
+    for line in dict.fromkeys(model.notice for model in [*planned.models, *planned.judges] if model.notice):
         note(line)
     for warning in planned.warnings:
         note(f"warning: {warning}")

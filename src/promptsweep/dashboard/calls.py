@@ -9,7 +9,7 @@ from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
 from promptsweep.reports.calls import TraceCall
-from promptsweep.types import Completion
+from promptsweep.types import JUDGE, Completion
 
 MOST_OPEN = 3
 """With more calls than this, they start folded."""
@@ -28,11 +28,17 @@ def show(trace: Trace) -> None:
             )
         )
     for place, call in enumerate(trace.calls, 1):
-        title = f"{place} · {plain.inline(call.stage)} · {figures.duration(call.ended - call.started)}"
+        title = f"{place} · {_stage(call)} · {figures.duration(call.ended - call.started)}"
         with st.expander(title, expanded=count <= MOST_OPEN):
             _call(place, call)
     if trace.reply is not None and all(_text(call) != trace.reply for call in trace.calls):
         plain.labelled(say("Reply, as the strategy put it together"), trace.reply, "reply")
+
+
+def _stage(call: TraceCall) -> str:
+    if call.judges:
+        return say("judge: {rubric}", rubric=plain.inline(call.stage.removeprefix(JUDGE)))
+    return plain.inline(call.stage)
 
 
 def _text(call: TraceCall) -> str | None:

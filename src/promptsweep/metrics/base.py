@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 from promptsweep.metrics.resampling import Resampling
-from promptsweep.types import Sample, Score
+from promptsweep.types import JSON, Sample, Score
 
 Reads: TypeAlias = Literal["answer", "reply", "details"]
-Kind: TypeAlias = Literal["binary", "graded", "descriptive"]
+Kind: TypeAlias = Literal["binary", "graded", "descriptive", "rating", "preference"]
+RANGES: Mapping[str, tuple[float, float]] = {"rating": (1.0, 5.0), "preference": (-1.0, 1.0)}
+"""Least and best score of the kinds that judges give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,10 @@ class Metric:
     score: Callable[[Any, Sample], Score | None]
     """From the answer (or what else it reads) and its sample; None where the metric does not apply."""
     kind: Kind
-    """binary: 0 or 1. graded: 0–1. descriptive: any number, not better or worse; absent where unparsed."""
+    """binary: 0 or 1. graded: 0–1. descriptive: any number, not better or worse; absent where unparsed.
+
+    Judges give two more: rating, 1–5, and preference, 1 for a win, −1 for a loss, 0 for a tie.
+    """
     higher_is_better: bool | None
     """None for descriptive metrics. An unparsed answer gets the worst: 0, or 1 where lower is better."""
     reads: Reads = "answer"
@@ -59,3 +64,30 @@ class Aggregate:
     higher_is_better: bool | None = True
     signature: str = ""
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A score that models give, each asked by the same rubric; `runners.judging` asks them."""
+
+    name: str
+    """As printed: `judge(helpfulness)`."""
+    models: tuple[str, ...]
+    """As a sweep names models; several are a panel, whose mean is the score."""
+    rubric: str
+    """A template of `prompts/judges/rubrics/`."""
+    kind: Kind
+    """`rating`, or `preference` where each answer is compared with the sample's target."""
+    reference: bool | None
+    """Whether the judge is shown the sample's target; None: as the rubric says."""
+    params: Mapping[str, JSON]
+    """Sampling parameters of its calls."""
+    allow_same_family: bool
+    """Whether it may judge answers of a model of its own family."""
+    higher_is_better: bool | None = True
+    signature: str = ""
+    """Content address of models, templates and parameters; empty until a plan has loaded them."""
+    description: str = ""
+
+
+Scorer: TypeAlias = Metric | Aggregate | Judge

@@ -31,8 +31,9 @@ from promptsweep.metrics import (
     shapes,
     summaries,
 )
-from promptsweep.metrics.base import Aggregate, Kind, Metric
+from promptsweep.metrics.base import Judge, Kind, Scorer
 from promptsweep.metrics.define import AggregateDefinition, Definition, MetricDefinition, first_line
+from promptsweep.metrics.judge import JudgeDefinition
 from promptsweep.metrics.records import schema_valid
 from promptsweep.types import JSON, Task, digest
 
@@ -54,7 +55,7 @@ _MODULES = (
     meaning,
     shapes,
 )
-_BUILTIN: Mapping[str, Definition] = {
+_BUILTIN: Mapping[str, Definition | JudgeDefinition] = {"judge": JudgeDefinition()} | {
     name: value
     for module in _MODULES
     for name, value in vars(module).items()
@@ -68,6 +69,14 @@ _DEFAULTS: Mapping[Task, tuple[str, ...]] = {
     "summarisation": ("rouge1", "rouge2", "rougeLsum", "words", "entity_recall"),
     "open": ("words",),
 }
+
+
+class MetricError(ConfigError):
+    """A mistake in one of several metrics; `place` says which."""
+
+    def __init__(self, message: str, place: int):
+        super().__init__(message)
+        self.place = place
 
 
 def names() -> list[str]:
@@ -90,7 +99,7 @@ def resolve(
     task: Task,
     root: Path,
     schema: Mapping[str, JSON] | None = None,
-) -> tuple[Metric | Aggregate, ...]:
+) -> tuple[Scorer, ...]:
     """The metrics that are named, the task's defaults where none are.
 
     A spec is a name (`accuracy`), a name with parameters (`{contains: {text: foo}}`), or in place of the
@@ -98,18 +107,28 @@ def resolve(
     relative to `root`) or a module (`package.module:function`), whose code is run. `schema` is that of the
     dataset's answers. Raises ConfigError for what does not exist, does not fit or comes twice.
     """
-    found = tuple(_resolve(spec, root, schema) for spec in specs or defaults(task))
+    found = tuple(_placed(place, spec, root, schema) for place, spec in enumerate(specs or defaults(task)))
     seen: set[str] = set()
-    for one in found:
+    for place, one in enumerate(found):
         if one.name in seen:
-            raise ConfigError(f"metric {one.name!r} is listed twice")
+            hint = ": give one of them a `name`" if isinstance(one, Judge) else ""
+            raise MetricError(f"metric {one.name!r} is listed twice{hint}", place)
         seen.add(one.name)
     return found
 
 
-def _resolve(
-    spec: str | Mapping[str, Any], root: Path, schema: Mapping[str, JSON] | None
-) -> Metric | Aggregate:
+def _placed(
+    place: int, spec: str | Mapping[str, Any], root: Path, schema: Mapping[str, JSON] | None
+) -> Scorer:
+    try:
+        return _resolve(spec, root, schema)
+    except ConfigError as error:
+        if error.path is not None:
+            raise
+        raise MetricError(error.message, place) from None
+
+
+def _resolve(spec: str | Mapping[str, Any], root: Path, schema: Mapping[str, JSON] | None) -> Scorer:
     name, params = _parts(spec)
     if name == "schema_valid":
         return schema_valid.bind(params, _schema_of(params, root, schema))

@@ -21,11 +21,10 @@ F = TypeVar("F", bound=StrategyFunction)
 Bound = Callable[..., int]
 """The strategy's parameters, by name → the most calls that one sample can take."""
 
-COMMON = ("system", "overflow")
-"""Folders in `prompts/` that are no strategies: personas, and what is asked of parts of a document."""
+COMMON = ("system", "overflow", "judges")
+"""Folders in `prompts/` that are no strategies: personas, what is asked of parts of a document, and judges."""
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
-
 
 _MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
 _SHARED = "__promptsweep_shared_calls__"

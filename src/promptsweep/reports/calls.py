@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import FromClause, ScalarSelect, Select, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, select
 
 from promptsweep.embeddings import brief, shown
 from promptsweep.reports import schema
 from promptsweep.reports.rows import completion_of
 from promptsweep.reports.store import Store, loads
-from promptsweep.types import Completion, Message, Request
+from promptsweep.types import JUDGE, Completion, Message, Request
 
 calls, preambles, responses = schema.calls, schema.preambles, schema.responses
 
@@ -32,6 +32,11 @@ class TraceCall:
     error: str | None
 
     @property
+    def judges(self) -> bool:
+        """Whether a judge made it: then it is no part of what the answer took."""
+        return self.stage.startswith(JUDGE)
+
+    @property
     def pruned(self) -> bool:
         """The call succeeded, but its texts were removed from the store since."""
         return self.completion is None and self.error is None
@@ -40,6 +45,11 @@ class TraceCall:
     def messages(self) -> tuple[Message, ...]:
         """What was sent, exactly; empty where the store does not hold it."""
         return self.request.messages if self.request else ()
+
+
+def by_judges() -> ColumnElement[bool]:
+    """The condition that a judge made a call, so that it is no part of what an answer took."""
+    return calls.c.stage.startswith(JUDGE, autoescape=True)
 
 
 def origin(store: Store, run: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from promptsweep.metrics import RANGES
 from promptsweep.reports.figures import plural
 from promptsweep.reports.judging import Needed
 from promptsweep.reports.measured import Measured, clusters_of
@@ -75,7 +76,9 @@ def of_values(
         )
     rows = rows if looks is None else [row for row in rows if row.position < looks.sizes[0]]
     values, clusters = [row.value for row in rows if row.value is not None], clusters_of(rows)
-    bounds = UNIT if figure.kind in {"binary", "graded", "rate"} and _within(values, UNIT) else None
+    bounds = RANGES.get(figure.kind) or (
+        UNIT if figure.kind in {"binary", "graded", "rate"} and _within(values, UNIT) else None
+    )
     return Evidence(
         _mean(values, clusters, figure, bounds, alpha),
         lambda: mean_needed(Units.of(values, clusters), at, bounds, alpha) if values else None,
@@ -93,15 +96,23 @@ def of_pairs(pairs: Sequence[Pair], figure: Figure, at: float, looks: Looks | No
         return Evidence(unknown(math.nan, None, 0), lambda: None, _note_of_first(looks))
     a, b = [one.before for one in pairs], [one.value for one in pairs]
     clusters = clusters_of([one.new for one in pairs])
-    bounds = UNIT if _within([*a, *b], UNIT) and figure.kind != "amount" else None
+    bounds = RANGES.get(figure.kind) or (
+        UNIT if _within([*a, *b], UNIT) and figure.kind != "amount" else None
+    )
     found = paired(a, b, clusters, 1 - alpha, bounds=bounds)
-    binary = clusters is None and bounds is not None and all(one in {0, 1} for one in (*a, *b))
+    binary = clusters is None and bounds == UNIT and all(one in {0, 1} for one in (*a, *b))
 
     def needed() -> int | None:
         if binary:
             return binary_needed(_table(a, b), at, alpha)
         units = Units.of([new - old for old, new in zip(a, b, strict=True)], clusters)
-        return mean_needed(units, at, None if bounds is None else (-1.0, 1.0), alpha, differences=True)
+        return mean_needed(
+            units,
+            at,
+            None if bounds is None else (bounds[0] - bounds[1], bounds[1] - bounds[0]),
+            alpha,
+            differences=True,
+        )
 
     interval = Interval(found.difference, found.low, found.high, found.n)
     return Evidence(interval, needed, _note_of_first(looks))

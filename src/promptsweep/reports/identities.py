@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from promptsweep import config
-from promptsweep.embeddings import embeds
 from promptsweep.errors import ConfigError
+from promptsweep.models import Model
 from promptsweep.models.exchanges import RecordedIdentity
 from promptsweep.reports.store import Store, loads
 from promptsweep.runners import Plan
@@ -28,14 +28,19 @@ def noted(plan: Plan) -> dict[str, JSON]:
     """
     asked = [(one, planned) for planned in plan.arms for one in planned.embedders]
     models = {one.name: one for one, planned in asked if one.name == planned.own_embedder}
-    models |= {planned.arm.model: planned.model for planned in plan.arms}
-    found = {name: {"digest": model.digest, "form": model.form.as_json()} for name, model in models.items()}
+    models |= plan.named_models
     tuned = {name: one.as_json() for name, one in plan.tuned.items()}
+    found = {name: identity_of(model) for name, model in models.items()}
     return {FORMS: found} | ({TUNED: tuned} if tuned else {})
 
 
+def identity_of(model: Model) -> dict[str, JSON]:
+    """What is stored of a model."""
+    return {"digest": model.digest, "form": model.form.as_json()}
+
+
 def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
-    """The models and embedders of a run's arms (`run` is its row); ConfigError where it did not note them."""
+    """The models, judges and embedders of a run (`run` is its row); ConfigError where a model is not noted."""
     known = loads(run.versions).get(FORMS, {})
     names = sorted({arm.model for arm in store.arms(run.id)})
     if any(name not in known for name in names):
@@ -44,5 +49,4 @@ def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
             "answers were imported. Run the sweep again (stored replies are used), and record that run"
         )
     path = Path(run.path)
-    found = {name: config.validate(known[name], RecordedIdentity, path) for name in sorted(known)}
-    return {name: one for name, one in found.items() if name in names or embeds(one.form.base_url)}
+    return {name: config.validate(known[name], RecordedIdentity, path) for name in sorted(known)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from promptsweep.metrics import RANGES
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, per_sample, within
 from promptsweep.reports.figures import plural
 from promptsweep.reports.grown import planned_repeats
-from promptsweep.reports.store import Store
+from promptsweep.reports.store import Store, loads
+from promptsweep.runners.judging import NOTES
 from promptsweep.types import Outcome
 
 records, scores = schema.records, schema.scores
@@ -36,9 +39,20 @@ class Missing:
     """Its mean over all that is planned, with every missing score counted as 0."""
     high: float | None
     """The same with every missing score counted as 1."""
+    unjudged: Mapping[str, int]
+    """Judge → answers that it was asked about and gave no score: errors of that score alone."""
 
     def __str__(self) -> str:
-        """The one line that a leaderboard prints below itself."""
+        """What a leaderboard prints below itself, a line each."""
+        lines = [self._scored()] if self.errors or self.undone else []
+        for judge, count in self.unjudged.items():
+            lines.append(
+                f"{self.arm}: {plural(count, 'answer')} without a score of {judge}, which leaves "
+                f"{'it' if count == 1 else 'them'} out"
+            )
+        return "\n".join(lines)
+
+    def _scored(self) -> str:
         unit = "" if self.repeats == 1 else " attempts"
         scored = self.planned - self.errors - self.undone
         parts = [f"{scored:,} of {self.planned:,}{unit} scored"]
@@ -57,7 +71,7 @@ def missing(store: Store, run: str) -> list[Missing]:
     row = store.find_run(run)
     with store.engine.connect() as connection:
         found = [_missing(connection, arm, row) for arm in store.arms(row.id)]
-    return [one for one in found if one.errors or one.undone]
+    return [one for one in found if one.errors or one.undone or one.unjudged]
 
 
 def _missing(connection: Connection, arm: Any, run: Any) -> Missing:
@@ -68,11 +82,28 @@ def _missing(connection: Connection, arm: Any, run: Any) -> Missing:
     repeats = planned_repeats(run, arm.label)
     planned = arm.planned * repeats
     lacking = planned - attempts + errors
+    found: tuple[str | None, float | None, float | None] = (None, None, None)
     for metric in per_sample(arm):
-        limits = None if metric.kind == "descriptive" else _limits(connection, arm, metric, lacking)
+        limits = (
+            None if metric.kind in {"descriptive", *RANGES} else _limits(connection, arm, metric, lacking)
+        )
         if limits is not None:
-            return Missing(arm.label, repeats, planned, errors, planned - attempts, metric.name, *limits)
-    return Missing(arm.label, repeats, planned, errors, planned - attempts, None, None, None)
+            found = metric.name, *limits
+            break
+    unjudged = dict(_unjudged(connection, arm))
+    return Missing(arm.label, repeats, planned, errors, planned - attempts, *found, unjudged)
+
+
+def _unjudged(connection: Connection, arm: Any) -> Iterator[tuple[str, int]]:
+    for metric in per_sample(arm):
+        if metric.kind not in RANGES:
+            continue
+        scored = (scores.c.record == records.c.id) & (scores.c.metric == metric.place)
+        query = select(records.c.details).select_from(records.outerjoin(scores, scored))
+        silent = scores.c.record.is_(None) & records.c.details.is_not(None)
+        rows = connection.scalars(query.where(within(records.c.id, [arm]), silent))
+        if count := sum("errors" in loads(row).get(NOTES, {}).get(metric.name, {}) for row in rows):
+            yield metric.name, count
 
 
 def _limits(

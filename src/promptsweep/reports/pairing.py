@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, Subquery, func, select
 
 from promptsweep.errors import NotComparableError
+from promptsweep.metrics import RANGES
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, stored_metrics, within
 from promptsweep.reports.store import loads
@@ -108,7 +109,7 @@ def paired_scores(pairs: Sequence[Pair], kind: str) -> Paired:
     a, b = [pair.a for pair in pairs], [pair.b for pair in pairs]
     clusters = clusters_of(pairs)
     bounded = kind != "descriptive" and all(0 <= score <= 1 for score in (*a, *b))
-    return paired(a, b, clusters, bounds=(0.0, 1.0) if bounded else None)
+    return paired(a, b, clusters, bounds=RANGES.get(kind, (0.0, 1.0) if bounded else None))
 
 
 def clusters_of(pairs: Sequence[Pair]) -> list[str] | None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from promptsweep.models.batches import BatchModel
 from promptsweep.reports import schema
+from promptsweep.reports.calls import by_judges
 from promptsweep.reports.store import Store
 from promptsweep.runners import Plan, PlannedArm
 from promptsweep.runners.estimate import least_seconds
@@ -115,7 +116,8 @@ def _busy(bounds: tuple[int, int]) -> Any:
     took: ColumnElement[float] = (
         select(func.max(responses.c.seconds)).where(responses.c.key == calls.c.key).scalar_subquery()
     )
-    query = select(calls.c.record, func.sum(took).label("seconds")).where(calls.c.record.between(*bounds))
+    own = calls.c.record.between(*bounds) & ~by_judges()
+    query = select(calls.c.record, func.sum(took).label("seconds")).where(own)
     return query.group_by(calls.c.record).subquery()
 
 
@@ -133,6 +135,8 @@ def _slowest(arms: Sequence[ArmForecast], plan: Plan) -> Interval:
     times = []
     for model in plan.models:
         own = [one for one, planned in zip(arms, plan.arms, strict=True) if planned.model is model]
+        if not own:
+            continue  # it only judges, and the forecast is of the candidates
         calls, tokens, busy = (
             _sum(part) for part in zip(*((o.calls, o.tokens, o.busy) for o in own), strict=True)
         )

@@ -134,7 +134,7 @@ def score_rows(record: Record, identity: int, places: Mapping[str, int]) -> list
 
 
 def call_rows(record: Record, identity: int) -> list[Row]:
-    """A record's calls in order."""
+    """A record's calls in order, those of judges last."""
     return [
         {
             "record": identity,
@@ -146,5 +146,5 @@ def call_rows(record: Record, identity: int) -> list[Row]:
             "ended": call.ended,
             "error": call.error,
         }
-        for place, call in enumerate(record.calls)
+        for place, call in enumerate((*record.calls, *record.judging))
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from promptsweep.errors import NotComparableError
+from promptsweep.metrics import RANGES
 from promptsweep.reports import slices
 from promptsweep.reports.compare import check_metric, finite, paired_json, verdict_of
 from promptsweep.reports.opponents import Opponents
@@ -144,7 +145,7 @@ def _interval(scores: Sequence[float], clusters: Sequence[str] | None, kind: str
     if clusters is None and all(score in {0, 1} for score in scores) and kind == "binary":
         return proportion_interval(sum(scores), len(scores))
     bounded = kind != "descriptive" and all(0 <= score <= 1 for score in scores)
-    return mean_interval(scores, clusters, bounds=(0.0, 1.0) if bounded else None)
+    return mean_interval(scores, clusters, bounds=RANGES.get(kind, (0.0, 1.0) if bounded else None))
 
 
 def _adjusted(found: Sequence[Sliced]) -> list[Sliced]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from promptsweep.datasets import Dataset
 from promptsweep.errors import ConfigError, IncompleteError, unknown
-from promptsweep.metrics import Aggregate, Metric
+from promptsweep.metrics import Aggregate, Scorer
 from promptsweep.reports import schema
 from promptsweep.reports.patience import reason
 from promptsweep.reports.rows import FILES, dumps
@@ -102,7 +102,8 @@ class Store:
     def done(self, run: str, repeats: int) -> tuple[Callable[[str, int, int], bool], int]:
         """A test for records that need not be made again, and how many there are.
 
-        Takes one bit of memory a record. Records that ended in an error are not done.
+        Takes one bit of memory a record. Records that ended in an error are not done, nor those that a judge
+        could not be asked about.
         """
         bits: dict[str, bytearray] = {}
         total, apart = 0, schema.record_id(0, 1, 0)
@@ -111,7 +112,9 @@ class Store:
                 bits[arm.key] = done = bytearray((arm.planned * repeats + 7) // 8)
                 low, high = schema.record_range(arm.id)
                 query = select(schema.records.c.id).where(
-                    schema.records.c.id.between(low, high), schema.records.c.outcome != "error"
+                    schema.records.c.id.between(low, high),
+                    schema.records.c.outcome != "error",
+                    schema.records.c.error.is_(None),
                 )
                 for identity in connection.execution_options(yield_per=10_000).scalars(query):
                     repeat, position = divmod(identity - low, apart)
@@ -190,16 +193,16 @@ def _arm_row(planned: ScoredArm, run: str) -> dict[str, Any]:
     }
 
 
-def metric_column(specs: Sequence[str | Mapping[str, Any]], scorers: Sequence[Metric | Aggregate]) -> str:
+def metric_column(specs: Sequence[str | Mapping[str, Any]], scorers: Sequence[Scorer]) -> str:
     """What the store keeps of an arm's metrics."""
     return dumps([_metric(spec, scorer) for spec, scorer in zip(specs, scorers, strict=True)])
 
 
-def _metric(spec: str | Mapping[str, Any], scorer: Metric | Aggregate) -> dict[str, JSON]:
+def _metric(spec: str | Mapping[str, Any], scorer: Scorer) -> dict[str, JSON]:
     return {
         "name": scorer.name,
         "spec": spec,
-        "kind": scorer.kind if isinstance(scorer, Metric) else "aggregate",
+        "kind": "aggregate" if isinstance(scorer, Aggregate) else scorer.kind,
         "higher_is_better": scorer.higher_is_better,
         "signature": scorer.signature,
     }

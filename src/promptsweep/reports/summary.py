@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from promptsweep import metrics as metric_room
-from promptsweep.metrics import Aggregate
+from promptsweep.metrics import RANGES, Aggregate
 from promptsweep.reports import schema
 from promptsweep.reports.store import Store, loads
 from promptsweep.stats import (
@@ -168,8 +168,10 @@ def _from_sums(store: Store, arm: Any, place: int, kind: str) -> Interval | None
         return None
     if kind == "binary":
         return proportion_interval(total, n)
-    bounds = (0.0, 1.0) if kind == "graded" and low >= 0 and high <= 1 else None
-    return _at_least(low, mean_interval_from_sums(n, total, squares, bounds=bounds))
+    bounds = (0.0, 1.0) if kind == "graded" and low >= 0 and high <= 1 else RANGES.get(kind)
+    return _at_least(
+        low if bounds is None else bounds[0], mean_interval_from_sums(n, total, squares, bounds=bounds)
+    )
 
 
 def _at_least(least: float, interval: Interval) -> Interval:
@@ -197,8 +199,10 @@ def _clustered(store: Store, arm: Any, place: int, kind: str) -> Interval | None
     if not values:
         return None
     within = kind != "descriptive" and min(values) >= 0 and max(values) <= 1
-    bounds = (0.0, 1.0) if within else None
-    return _at_least(min(values), mean_interval(values, clusters, bounds=bounds))
+    bounds = RANGES.get(kind, (0.0, 1.0) if within else None)
+    return _at_least(
+        min(values) if bounds is None else bounds[0], mean_interval(values, clusters, bounds=bounds)
+    )
 
 
 def answers(store: Store, arm: Any) -> tuple[list[str | None], list[Sample]]:

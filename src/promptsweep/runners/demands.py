@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.metrics import Metric
+from promptsweep.metrics import Aggregate
 from promptsweep.runners.gates import OWN_FIGURES, SLICES, SLICES_OF, Demand, Figure, Gate
 from promptsweep.runners.plan import Plan, ScoredArm
 from promptsweep.runners.sweep import SweepFile
@@ -55,7 +55,9 @@ def plan_demands(plan: Plan, file: SweepFile) -> list[Demand]:
 def planned_arm(planned: ScoredArm) -> GatedArm:
     """What gates need to know of a planned arm."""
     figures = {
-        one.name: Figure(one.name, one.kind if isinstance(one, Metric) else "aggregate", one.higher_is_better)
+        one.name: Figure(
+            one.name, "aggregate" if isinstance(one, Aggregate) else one.kind, one.higher_is_better
+        )
         for one in planned.scorers
     }
     return GatedArm(planned.arm.label, planned.arm.dataset, figures)

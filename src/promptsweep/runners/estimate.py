@@ -11,11 +11,25 @@ from promptsweep.errors import RequestError
 from promptsweep.models import Model, tokens
 from promptsweep.models.limits import Limits
 from promptsweep.runners.costs import AROUND_MESSAGE, reply_cap
+from promptsweep.runners.judging import TRIES
 from promptsweep.runners.plan import Plan, PlannedArm, first_request
 from promptsweep.types import Request, Usage
 
 RENDERED = 20
 """Samples of an arm whose first request is rendered to count its tokens."""
+AGAIN = 50
+"""Tokens by which a judge is asked for a verdict again, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEstimate:
+    """What judges would be sent for all answers of an arm, each reply taken to hold no verdict at first."""
+
+    calls: int
+    """At most: twice as many as verdicts."""
+    tokens: int | None
+    """At most; None where nothing limits the answers, or the judges' replies."""
+    usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,8 @@ class ArmEstimate:
     """At most, of prompts and replies; None where calls or replies have no known limit."""
     usd: float | None
     """At most; None where `tokens` or the price is unknown."""
+    judges: JudgeEstimate | None = None
+    """What its judges would take besides; None without judges."""
 
     @property
     def least_tokens(self) -> float:
@@ -76,6 +92,7 @@ async def estimate_arm(planned: PlannedArm, repeats: int) -> ArmEstimate:
         reply_cap=cap,
         tokens=None if worst is None else records * _all(worst) + _all(shared),
         usd=None if price is None or common is None else records * price + common,
+        judges=_judges(planned, records, None if each is None or cap is None else each * cap),
     )
 
 
@@ -111,6 +128,29 @@ def _most_calls(planned: PlannedArm, chunks: float) -> tuple[int | None, int]:
     if most is None or chunks == 1:
         return (None if most is None else most - shared), shared
     return math.ceil(chunks * most + chunks - 1), 0
+
+
+def _judges(planned: PlannedArm, records: int, answer: int | None) -> JudgeEstimate | None:
+    """`answer` is the most tokens of an answer; None where nothing limits it."""
+    samples = list(islice(planned.selection, RENDERED))
+    calls, tokens, usd = 0, 0, 0.0
+    limited = priced = True
+    for panel in planned.panels:
+        for place, (_, model) in enumerate(panel.models):
+            calls += records * panel.orders * TRIES
+            requests = [panel.empty_request(place, sample) for sample in samples]
+            prompt = sum(prompt_tokens(one, model) for one in requests) / len(requests)
+            cap = reply_cap(requests[0])
+            if answer is None or cap is None:
+                limited = False
+                continue
+            tries = [Usage(round(prompt) + answer, cap), Usage(round(prompt) + answer + cap + AGAIN, cap)]
+            price = _price(tries, model)
+            tokens += records * panel.orders * _all(tries)
+            usd, priced = usd + records * panel.orders * (price or 0.0), priced and price is not None
+    if not planned.panels:
+        return None
+    return JudgeEstimate(calls, tokens if limited else None, usd if limited and priced else None)
 
 
 def prompt_tokens(request: Request, model: Model) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from annotated_types import Gt, Lt
 
+from promptsweep.metrics.base import Kind
 from promptsweep.types import Outcome
 
 AMOUNTS = ("cost_usd", "tokens", "seconds")
@@ -68,7 +69,7 @@ class Figure:
     """Something of an arm that a gate can demand: one of its metrics, or what every arm has."""
 
     name: str
-    kind: Literal["binary", "graded", "descriptive", "aggregate", "amount", "quantile", "rate"]
+    kind: Kind | Literal["aggregate", "amount", "quantile", "rate"]
     """The metric's kind; `amount`, `quantile` and `rate` are what every arm has."""
     higher_is_better: bool | None
     """None where it is neither good nor bad."""

@@ -13,7 +13,7 @@ from promptsweep.answers import parser
 from promptsweep.datasets import Dataset
 from promptsweep.datasets.read import rows
 from promptsweep.errors import ConfigError, unknown
-from promptsweep.metrics import Aggregate, Metric
+from promptsweep.metrics import Scorer
 from promptsweep.runners.plan import ScoredArm
 from promptsweep.runners.scoring import judge
 from promptsweep.runners.selection import Selection
@@ -114,7 +114,7 @@ def answer_arm(
     dataset: Dataset,
     selection: Selection,
     specs: Sequence[str | Mapping[str, Any]],
-    scorers: tuple[Metric | Aggregate, ...],
+    scorers: tuple[Scorer, ...],
     content: str,
 ) -> ScoredArm:
     """The arm of answers that exist already; `content` is their content address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
@@ -12,6 +13,7 @@ from promptsweep.models import Model
 from promptsweep.prompts import Ask
 from promptsweep.runners.embedding import Embedding, known_to
 from promptsweep.runners.gateway import Gateway, Purse
+from promptsweep.runners.judging import Gateways, judged
 from promptsweep.runners.plan import Plan, PlannedArm
 from promptsweep.runners.progress import Progress
 from promptsweep.runners.scoring import judge
@@ -67,11 +69,13 @@ async def execute(
     Raises what made storing fail. An error of a model is a record's outcome; one that no further request
     can survive stops the run and is left in `stop.reason`, as is a Ctrl-C and a store that cannot be read.
     """
-    await execute_fed(plan.models, plan.embedders, _Whole(plan, stop, done), sink, progress, stop, purse)
+    asked = plan.models, plan.judges, plan.embedders
+    await execute_fed(*asked, _Whole(plan, stop, done), sink, progress, stop, purse)
 
 
 async def execute_fed(
     models: Iterable[Model],
+    judges: Iterable[Model],
     embedders: Iterable[Model],
     feed: Feed,
     sink: Sink,
@@ -81,12 +85,16 @@ async def execute_fed(
 ) -> None:
     """As `execute`, with the jobs of a feed."""
     embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in embedders}
+    gates = {id(model): Gateway(model, sink, progress, purse) for model in (*models, *judges)}
 
-    async def work(model: Model, jobs: Iterator[Job], gateway: Gateway) -> None:
+    def gateways(model: Model) -> Gateway:
+        return gates[id(model)]
+
+    async def work(model: Model, jobs: Iterator[Job]) -> None:
         while True:
             for job in jobs:
                 try:
-                    record = await attempt(job, gateway, embedding)
+                    record = await attempt(job, gateways, embedding)
                 except (RunFatalError, IncompleteError) as error:
                     stop(error)
                     return
@@ -101,9 +109,8 @@ async def execute_fed(
     async with asyncio.TaskGroup() as group:
         for model in models:
             jobs = feed.jobs(model)
-            gateway = Gateway(model, sink, progress, purse)
             for _ in range(model.concurrency):
-                group.create_task(work(model, jobs, gateway))
+                group.create_task(work(model, jobs))
 
 
 class _Whole(NamedTuple):
@@ -130,9 +137,10 @@ class _Whole(NamedTuple):
         return False
 
 
-async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]) -> Record:
+async def attempt(job: Job, gateways: Gateways, embedding: Mapping[str, Embedding]) -> Record:
     """Runs an arm's strategy on one sample and scores the answer; `embedding` are embedders by name."""
     planned, sample, _, repeat = job
+    gateway = gateways(planned.model)
     ask = planned.ask(sample, gateway.send, repeat, embedding.get(planned.own_embedder))
     reply, error = "", None
     try:
@@ -148,7 +156,12 @@ async def attempt(job: Job, gateway: Gateway, embedding: Mapping[str, Embedding]
     seconds = ask.elapsed()
     if error is not None:
         return _record(job, ask, seconds, error=error)
-    return await _scored_with(embedding, job, ask, seconds, reply)
+    record = await _scored_with(embedding, job, ask, seconds, reply)
+    if not planned.panels or record.outcome is Outcome.ERROR:
+        return record
+    return await judged(
+        record, planned.arm.label, planned.panels, gateways, time.perf_counter() - ask.elapsed()
+    )
 
 
 async def _scored_with(

@@ -16,7 +16,7 @@ from promptsweep.datasets import load as load_dataset
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.embeddings import NAME
 from promptsweep.errors import ConfigError, RequestError, unknown
-from promptsweep.metrics import Aggregate, Metric
+from promptsweep.metrics import Judge, Metric, Scorer
 from promptsweep.models import Model, embedders
 from promptsweep.models.contexts import context_window
 from promptsweep.prompts import Ask, Renderer, Strategy, Templates
@@ -26,6 +26,7 @@ from promptsweep.prompts.templates import UNEDITED, Edits
 from promptsweep.runners.budget import Allowance
 from promptsweep.runners.costs import reply_cap, worst_case
 from promptsweep.runners.overflow import Overflow, overflow_of
+from promptsweep.runners.panels import Panel, Panels
 from promptsweep.runners.selection import Known, Selection, nothing_known
 from promptsweep.runners.sweep import SweepFile, Variant
 from promptsweep.runners.tuned import Tuned
@@ -43,7 +44,7 @@ class ScoredArm:
     parse: Parser
     specs: tuple[str | Mapping[str, Any], ...]
     """The metrics as the sweep or the card names them."""
-    scorers: tuple[Metric | Aggregate, ...]
+    scorers: tuple[Scorer, ...]
     """One for each spec."""
 
     @property
@@ -65,6 +66,8 @@ class PlannedArm(ScoredArm):
     """That of the strategy's parameter `embedder`, where it has one, and those of the metrics."""
     overflow: Overflow | None = None
     """What becomes of prompts that are too long; None: they are sent as they are."""
+    panels: tuple[Panel, ...] = ()
+    """Its judges."""
 
     @property
     def own_embedder(self) -> str:
@@ -145,8 +148,21 @@ class Plan:
 
     @property
     def models(self) -> list[Model]:
-        """The models, each once."""
+        """The models that are asked for answers, each once."""
         return list({planned.arm.model: planned.model for planned in self.arms}.values())
+
+    @property
+    def judges(self) -> list[Model]:
+        """The models that only judge, each once."""
+        judges = (model for planned in self.arms for panel in planned.panels for _, model in panel.models)
+        answering = {id(model) for model in self.models}
+        return list({id(model): model for model in judges if id(model) not in answering}.values())
+
+    @property
+    def named_models(self) -> dict[str, Model]:
+        """Candidates and judges by the names that the sweep uses."""
+        judges = (pair for planned in self.arms for panel in planned.panels for pair in panel.models)
+        return dict([*judges, *((planned.arm.model, planned.model) for planned in self.arms)])
 
     @property
     def embedders(self) -> list[Model]:
@@ -178,6 +194,7 @@ class Planner:
         self._corpora: dict[tuple[str, int, int], Corpus] = {}
         self._strategies: dict[str, Strategy] = {}
         self._warnings: dict[str, None] = {}
+        self._judges = Panels(self._templates, self._judging_model)
 
     def plan(self) -> Plan:
         """The plan; ConfigError for the first thing that is wrong, with the sweep's line."""
@@ -227,10 +244,9 @@ class Planner:
         )
         overflow = self._overflow(variant, renderer, model, params)
         specs = self._metric_specs(dataset)
-        try:
-            scorers = metric_room.resolve(specs, dataset.card.task, self._workspace.root, dataset.card.schema)
-        except ConfigError as error:
-            raise self._located(error, "metrics") from None
+        scorers = self._scorers(specs, dataset)
+        panels = tuple(self._panels(scorers, dataset, model))
+        signed = {panel.metric.name: panel.metric for panel in panels}
         own = self._embedder(complete["embedder"], *variant.at) if complete.get("embedder") else None
         arm = Arm(
             strategy=strategy.name,
@@ -259,7 +275,8 @@ class Planner:
             selection=selection,
             parse=parser(dataset.card.task, dataset.card.labels, dataset.card.answer_pattern),
             specs=tuple(specs),
-            scorers=scorers,
+            scorers=tuple(signed.get(one.name, one) for one in scorers),
+            panels=panels,
         )
 
     def _digests(
@@ -328,7 +345,7 @@ class Planner:
             self._corpora[key] = self._corpus(dataset).split(chunk, overlap) if chunk else dataset.corpus()
         return self._corpora[key]
 
-    def _metric_embedders(self, scorers: Sequence[Metric | Aggregate]) -> list[Model]:
+    def _metric_embedders(self, scorers: Sequence[Scorer]) -> list[Model]:
         """Those that are asked before an answer is scored: the one in this process is asked by the metric."""
         named = [one.embedder for one in scorers if isinstance(one, Metric) and one.embedder is not None]
         return [self._embedder(name, "metrics") for name in dict.fromkeys(named) if name != NAME]
@@ -362,6 +379,27 @@ class Planner:
 
     def _metric_specs(self, dataset: Dataset) -> Sequence[str | Mapping[str, Any]]:
         return self._sweep.metrics or dataset.card.metrics or metric_room.defaults(dataset.card.task)
+
+    def _scorers(self, specs: Sequence[str | Mapping[str, Any]], dataset: Dataset) -> tuple[Scorer, ...]:
+        try:
+            return metric_room.resolve(specs, dataset.card.task, self._workspace.root, dataset.card.schema)
+        except metric_room.MetricError as error:
+            raise self._located(error, "metrics", error.place) from None
+        except ConfigError as error:
+            raise self._located(error, "metrics") from None
+
+    def _panels(self, scorers: Sequence[Scorer], dataset: Dataset, model: Model) -> Iterator[Panel]:
+        for place, one in enumerate(scorers):
+            if isinstance(one, Judge):
+                try:
+                    yield self._judges.load(one, dataset.context, model.form.model)
+                except ConfigError as error:
+                    raise self._located(error, "metrics", place) from None
+
+    def _judging_model(self, name: str) -> Model:
+        if name not in self._models:
+            self._models[name] = model_room.load(name, self._workspace)
+        return self._models[name]
 
     def _selection(self, dataset: Dataset, limit: int | None) -> Selection:
         key = (dataset.name, limit)
@@ -477,7 +515,16 @@ async def probe(plan: Plan) -> None:
             continue
         if plan.budget is not None:
             plan.budget.check(worst_case(request, planned.model), planned.arm.label)
+        for panel in planned.panels:
+            _probe_judges(panel, next(iter(planned.selection)), plan.budget)
     for embedder in plan.embedders:
         if plan.budget is not None:
             text = embedder.request((Message("user", ""),), {}, 0)
             plan.budget.check(worst_case(text, embedder), embedder.name)
+
+
+def _probe_judges(panel: Panel, sample: Sample, budget: Allowance | None) -> None:
+    for place, (name, model) in enumerate(panel.models):
+        request = panel.empty_request(place, sample)
+        if budget is not None:
+            budget.check(worst_case(request, model), f"{panel.metric.name} by {name}")

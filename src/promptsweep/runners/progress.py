@@ -79,7 +79,7 @@ class Progress:
     def recorded(self, record: Record) -> None:
         """Counts a finished record."""
         self.finished += 1
-        if record.outcome is Outcome.ERROR:
+        if record.error is not None or record.outcome is Outcome.ERROR:
             self.errors += 1
             self.last_error = record.error
 

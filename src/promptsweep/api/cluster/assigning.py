@@ -36,8 +36,7 @@ def assignment(cluster: Cluster, plan: Plan, run: str, sink: StoreSink, budget: 
 
 def secrets(cluster: Cluster, plan: Plan, store: Store) -> Secrets:
     """The keys of the endpoints that the sweep names, and no others; and the URL of a shared database."""
-    named = [planned.arm.model for planned in plan.arms] + [model.name for model in plan.embedders]
-    references = dict.fromkeys(named)
+    references = dict.fromkeys([*plan.named_models, *(model.name for model in plan.embedders)])
     shared = store.engine.dialect.name != "sqlite"
     return Secrets(variables(references, cluster.workspace), store.url if shared else None)
 

@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from promptsweep.api.cluster.messages import Assignment, Hello, Orders, Report, Secrets
@@ -88,10 +89,10 @@ class Worker:
         async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._news.set)
             closing.push_async_callback(self._sink.close)
-            models, embedders = self._plan.models, self._plan.embedders
-            for model in (*models, *embedders):
+            asked = self._plan.models, self._plan.judges, self._plan.embedders
+            for model in chain(*asked):
                 closing.push_async_callback(model.close)
-            await execute_fed(models, embedders, self._feed, self._sink, self._progress, self._stop, purse)
+            await execute_fed(*asked, self._feed, self._sink, self._progress, self._stop, purse)
 
     def _obey(self, orders: Orders) -> None:
         self._sink.post.deliver(orders.found)

@@ -14,6 +14,7 @@ from promptsweep.errors import ConfigError
 from promptsweep.models import Model
 from promptsweep.reports.arms import match_arm
 from promptsweep.runners import Plan, Planner, SweepFile
+from promptsweep.runners.panels import model_names
 from promptsweep.runners.sweep import Variant
 from promptsweep.runners.tuned import with_tuned
 from promptsweep.types import JSON, Request
@@ -78,7 +79,7 @@ def _single_arms(file: SweepFile) -> Iterator[SweepFile]:
 
 
 def _without_key(file: SweepFile, workspace: Workspace) -> Mapping[str, Model]:
-    return without_key({model for variant in file.variants() for model in variant.models}, workspace)
+    return without_key(model_names(file, workspace), workspace)
 
 
 def _plan(file: SweepFile, workspace: Workspace, models: Mapping[str, Model]) -> Plan:

@@ -16,7 +16,7 @@ from promptsweep.models.quotes import Quote, quote
 from promptsweep.reports import figures
 from promptsweep.reports.pilot import Forecast
 from promptsweep.runners import Plan
-from promptsweep.runners.estimate import ArmEstimate, estimate, seconds_at_limits
+from promptsweep.runners.estimate import ArmEstimate, JudgeEstimate, estimate, seconds_at_limits
 from promptsweep.runners.waves import least_waves
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
@@ -41,7 +41,7 @@ class Costing:
     def of(cls, plan: Plan, workspace: Workspace) -> Costing:
         """Renders some samples of each arm; sends nothing."""
         arms = enter(estimate(plan))
-        names = dict.fromkeys(one.planned.arm.model for one in arms)
+        names = plan.named_models
         batch = any(isinstance(model, BatchModel) for model in plan.models)
         quotes = {name: found for name in names if (found := quote(name, workspace, batch=batch)) is not None}
         waves = enter(least_waves(plan)) if batch else None
@@ -50,17 +50,22 @@ class Costing:
     @property
     def calls(self) -> int | None:
         """At most; None where an arm does not say."""
-        return _sum([one.calls for one in self.arms])
+        return _sum([one.calls for one in self.arms] + [one.calls for one in self.judges])
 
     @property
     def tokens(self) -> int | None:
         """At most; None where nothing limits an arm's."""
-        return _sum([one.tokens for one in self.arms])
+        return _sum([one.tokens for one in self.arms] + [one.tokens for one in self.judges])
 
     @property
     def usd(self) -> float | None:
         """At most; None where an arm's is unknown."""
-        return _sum([one.usd for one in self.arms])
+        return _sum([one.usd for one in self.arms] + [one.usd for one in self.judges])
+
+    @property
+    def judges(self) -> list[JudgeEstimate]:
+        """What the judges of each arm would take, which the sums include."""
+        return [one.judges for one in self.arms if one.judges is not None]
 
 
 def plan_json(costing: Costing, forecast: Forecast | None) -> dict[str, JSON]:
@@ -101,6 +106,7 @@ def _arm_json(estimate: ArmEstimate) -> dict[str, JSON]:
         "max_tokens": estimate.reply_cap,
         "tokens": estimate.tokens,
         "usd": estimate.usd,
+        "judges": None if estimate.judges is None else asdict(estimate.judges),
     }
 
 
@@ -118,7 +124,7 @@ def print_plan(costing: Costing) -> None:
     for table in fitting(console().width, *_columns(costing.arms)):
         emit(table, "")
     plan = costing.plan
-    models = [model.name for model in plan.models]
+    models = list(dict.fromkeys(one.planned.arm.model for one in costing.arms))
     arms = figures.plural(len(costing.arms), "arm") + (f" on {models[0]}" if len(models) == 1 else "")
     repeats = f", {plan.repeats} attempts at each sample" if plan.repeats > 1 else ""
     emit(f"{arms}, {figures.plural(plan.total, 'record')}{repeats}.")
@@ -146,6 +152,16 @@ def _sums(costing: Costing) -> Iterator[str]:
     else:
         cost = "at an unknown price" if costing.usd is None else figures.dollars(costing.usd)
         yield f"At most {calls}, about {compact(costing.tokens)} tokens, {cost}."
+    if costing.judges:
+        yield _judges(costing)
+
+
+def _judges(costing: Costing) -> str:
+    calls = sum(one.calls for one in costing.judges)
+    usd = _sum([one.usd for one in costing.judges])
+    price = "at a cost without a known limit" if usd is None else figures.dollars(usd)
+    names = sorted({name for one in costing.arms for panel in one.planned.panels for name, _ in panel.models})
+    return f"Of these, {', '.join(names)} would make {calls:,} calls at most as judge, {price}."
 
 
 def _embedders(plan: Plan) -> Iterator[str]:

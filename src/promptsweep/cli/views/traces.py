@@ -13,7 +13,7 @@ from promptsweep.cli.output import emit, emit_json, visible
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace, trace
 from promptsweep.reports.calls import TraceCall
-from promptsweep.types import Message
+from promptsweep.types import JUDGE, Message
 
 
 def print_trace(run: Run, sample: str, arm: str | None, *, json: bool) -> None:
@@ -40,7 +40,7 @@ def _print_part(title: str, text: str) -> None:
 
 
 def _print_call(place: int, call: TraceCall) -> None:
-    emit("", Text(f"━━ call {place}: {visible(call.stage)} ━━", style="bold"), _call_summary(call))
+    emit("", Text(f"━━ call {place}: {_stage(call)} ━━", style="bold"), _call_summary(call))
     if call.pruned:
         emit("Its texts were removed from the store.")
     print_messages(call.messages)
@@ -52,6 +52,12 @@ def _print_call(place: int, call: TraceCall) -> None:
         _print_part("reply", call.completion.text)
         if call.completion.logprobs and call.completion.logprobs.first:
             _print_part("first token", visible(figures.first_tokens(call.completion.logprobs)))
+
+
+def _stage(call: TraceCall) -> str:
+    if call.judges:
+        return f"judge, by {visible(call.stage.removeprefix(JUDGE))} (not in the answer's cost and time)"
+    return visible(call.stage)
 
 
 def _call_summary(call: TraceCall) -> str:
