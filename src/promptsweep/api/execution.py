@@ -160,6 +160,7 @@ async def sharing(store: Store, run: str, models: Sequence[Model]) -> AsyncItera
 
 @contextlib.contextmanager
 def observed(progress: Progress, observe: Observe | None) -> Iterator[None]:
+    """Shows the observer the progress every `LOOK_INTERVAL` seconds, and once at the end."""
     if observe is None:
         yield
         return

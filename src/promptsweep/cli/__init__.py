@@ -22,6 +22,7 @@ from promptsweep.cli.export_finetune import export_finetune
 from promptsweep.cli.finetune import finetune
 from promptsweep.cli.group import Commands, Resumable
 from promptsweep.cli.init import init
+from promptsweep.cli.judge import judge
 from promptsweep.cli.listing import list_command
 from promptsweep.cli.plan import plan
 from promptsweep.cli.record import record
@@ -59,6 +60,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "check": check,
     "score": score,
+    "judge": judge,
     "import": import_command,
     "report": report,
     "export": export,

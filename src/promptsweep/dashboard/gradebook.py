@@ -107,7 +107,7 @@ class Gradebook:
         """Takes what was typed into a field as the note: of the grade, or of the one that follows."""
         st.session_state[f"note-{self.key(subject)}"] = st.session_state[widget]
         if subject in self.given:
-            self._store(subject, self.given[subject].value)
+            self._store(subject, int(self.given[subject].value))
 
     def _store(self, subject: Subject, value: int) -> bool:
         note = self.note(subject) or None

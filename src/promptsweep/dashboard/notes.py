@@ -26,6 +26,15 @@ def show(info: RunInfo) -> None:
 
 
 def _line(one: Missing) -> str:
+    parts = [_scored(one)] if one.errors or one.undone else []
+    parts += [
+        say("{judge}: {count} answers without a score", judge=judge, count=f"{count:,}")
+        for judge, count in one.unjudged.items()
+    ]
+    return f"{one.arm}: {'; '.join(parts)}"
+
+
+def _scored(one: Missing) -> str:
     scored = f"{one.planned - one.errors - one.undone:,}"
     parts = [
         say("{scored} of {planned} scored", scored=scored, planned=f"{one.planned:,}")
@@ -34,7 +43,7 @@ def _line(one: Missing) -> str:
     ]
     parts += [wording.errors(one.errors)] if one.errors else []
     parts += [say("{count} not done", count=f"{one.undone:,}")] if one.undone else []
-    line = f"{one.arm}: {', '.join(parts)}"
+    line = ", ".join(parts)
     if one.metric is None:
         return line
     limits = say(

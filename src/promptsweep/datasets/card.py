@@ -28,6 +28,24 @@ FORMS: Mapping[Task, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Human:
+    """Fields that hold people's verdicts on answers that are imported, not made by a run."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    score: str | None = None
+    """Field with a number for the answer; more is better."""
+    scale: tuple[float, float] = (1.0, 5.0)
+    """Least and best score."""
+    preference: str | None = None
+    """Field that names, by the `model` column of the import, whose answer is better; or `tie`."""
+
+    def __post_init__(self) -> None:
+        if self.scale[0] >= self.scale[1]:
+            raise ValueError("scale is the least and the best score: [1, 5]")
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What `datasets/<name>.yaml` says. Only `task` is required."""
 
@@ -59,6 +77,8 @@ class Card:
     """Field whose equal values mark samples that are not independent (one article, many questions)."""
     primary: str | None = None
     """The metric to rank by; None for the first."""
+    human: Human = Human()
+    """What people said of answers that come with the dataset; judges are compared with it."""
 
 
 def read_card(path: Path) -> Card:

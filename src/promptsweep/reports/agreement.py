@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from promptsweep.datasets.card import Human
 from promptsweep.reports.arms import StoredMetric, per_sample
+from promptsweep.reports.duels import read_duels
 from promptsweep.reports.graded import Graded, read_graded
+from promptsweep.reports.graders import dataset_grades, duels_of_judges, ratings_of_judges
 from promptsweep.reports.grades import VALUES, Mode, all_grades
 from promptsweep.reports.store import Store
-from promptsweep.stats import Interval, Preferred, kappa, kendall, mean_interval, preferred, spearman
+from promptsweep.stats import (
+    Interval,
+    Preferred,
+    kappa,
+    kendall,
+    mean_interval,
+    plain_kappa,
+    preferred,
+    spearman,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,8 @@ class GraderAgreement:
     """Share of subjects to which both gave the same value."""
     kappa: Interval
     """Cohen's κ, with quadratic weights where there are more than two values."""
+    plain: Interval
+    """Cohen's κ without weights, of values rounded to the mode's."""
     answers: int
     """Subjects that both graded."""
 
@@ -87,15 +102,19 @@ class Agreement:
     preferences: tuple[Preference, ...]
 
 
-def agreement(store: Store, run: str, dataset: str) -> Agreement:
+def agreement(store: Store, run: str, dataset: str, human: Human = Human()) -> Agreement:  # noqa: B008  frozen
     """What the grades of a run say of the arms on one dataset; `run` is the run's id.
 
-    All intervals are at 0.95, over samples: several answers to one sample count as one.
+    `human` names fields of the dataset that hold further people's grades. Judges, who score or compare the
+    answers that people graded, are among the graders that are compared. All intervals are at 0.95, over
+    samples: several answers to one sample count as one.
     """
     arms = {arm.id: arm for arm in store.arms(run) if arm.dataset == dataset}
     given = [grade for grade in all_grades(store, run) if grade.subject.arm in arms]
     with store.engine.connect() as connection:
+        given += dataset_grades(connection, arms, human)
         graded = list(read_graded(connection, arms, given))
+    judges = [*ratings_of_judges(graded, arms), *duels_of_judges(graded, read_duels(store, run))]
     labels = {number: arm.label for number, arm in arms.items()}
     metrics = {one.name: one for arm in arms.values() for one in per_sample(arm)}
     by = _grouped(graded, lambda one: (one.grade.mode, one.grade.grader))
@@ -103,7 +122,7 @@ def agreement(store: Store, run: str, dataset: str) -> Agreement:
         tuple(_of_arms(graded, labels)),
         tuple(_verdicts(by, metrics)),
         tuple(_ratings(by, metrics)),
-        tuple(_graders(by)),
+        tuple(_graders(_grouped([*graded, *judges], lambda one: (one.grade.mode, one.grade.grader)))),
         tuple(_preferences(graded, labels)),
     )
 
@@ -164,10 +183,11 @@ def _graders(by: Mapping[tuple[Any, ...], list[Graded]]) -> Iterator[GraderAgree
         shared = [graded for graded in by[mode, one] if graded.grade.subject in second]
         if shared:
             values = [second[graded.grade.subject] for graded in shared]
-            same = _same(_values(shared), values, _units(shared))
+            same = _same(_rounded(_values(shared)), _rounded(values), _units(shared))
             width = max(VALUES[mode]) - min(VALUES[mode])
             found = kappa(_values(shared), values, _units(shared), width=width)
-            yield GraderAgreement(mode, one, other, same, found, len(shared))
+            plain = plain_kappa(_rounded(_values(shared)), _rounded(values), _units(shared))
+            yield GraderAgreement(mode, one, other, same, found, plain, len(shared))
 
 
 def _preferences(graded: Sequence[Graded], labels: Mapping[int, str]) -> Iterator[Preference]:
@@ -177,7 +197,11 @@ def _preferences(graded: Sequence[Graded], labels: Mapping[int, str]) -> Iterato
         yield Preference(labels[arm], labels[other], grader, preferred(_values(some), _units(some)))
 
 
-def _values(graded: Sequence[Graded]) -> list[int]:
+def _rounded(values: Sequence[float]) -> list[int]:
+    return [math.floor(value + 0.5) for value in values]
+
+
+def _values(graded: Sequence[Graded]) -> list[float]:
     return [one.grade.value for one in graded]
 
 
@@ -185,5 +209,5 @@ def _units(graded: Sequence[Graded]) -> list[str]:
     return [one.unit for one in graded]
 
 
-def _same(one: Sequence[int], other: Sequence[int], units: Sequence[str]) -> Interval:
+def _same(one: Sequence[float], other: Sequence[float], units: Sequence[str]) -> Interval:
     return mean_interval([float(a == b) for a, b in zip(one, other, strict=True)], units)

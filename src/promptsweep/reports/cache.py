@@ -137,7 +137,7 @@ def delete_run(store: Store, run: str, *, force: bool = False) -> None:
     with _alone(store) as connection:
         for table, identity in ((scores, scores.c.record), (calls, calls.c.record), (records, records.c.id)):
             connection.execute(delete(table).where(within(identity, own)))
-        for table in (schema.grades, schema.batches):
+        for table in (schema.grades, schema.duels, schema.batches):
             connection.execute(delete(table).where(table.c.run == row.id))
         connection.execute(delete(arms).where(arms.c.run == row.id))
         connection.execute(delete(runs).where(runs.c.id == row.id))

@@ -57,8 +57,8 @@ class Grade:
     mode: Mode
     grader: str
     subject: Subject
-    value: int
-    """One of `VALUES[mode]`."""
+    value: float
+    """One of `VALUES[mode]`; of judges and datasets also between these."""
     note: str | None
     created: datetime
     """When it was given or last changed, UTC."""

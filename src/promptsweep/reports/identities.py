@@ -40,7 +40,7 @@ def identity_of(model: Model) -> dict[str, JSON]:
 
 
 def identities(store: Store, run: Any) -> Mapping[str, RecordedIdentity]:
-    """The models, judges and embedders of a run (`run` is its row); ConfigError where a model is not noted."""
+    """Models, judges and embedders of a run (`run` is its row); ConfigError where a model is not noted."""
     known = loads(run.versions).get(FORMS, {})
     names = sorted({arm.model for arm in store.arms(run.id)})
     if any(name not in known for name in names):

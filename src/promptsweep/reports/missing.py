@@ -43,14 +43,11 @@ class Missing:
     """Judge → answers that it was asked about and gave no score: errors of that score alone."""
 
     def __str__(self) -> str:
-        """What a leaderboard prints below itself, a line each."""
-        lines = [self._scored()] if self.errors or self.undone else []
+        """The one line that a leaderboard prints below itself."""
+        parts = [self._scored()] if self.errors or self.undone else []
         for judge, count in self.unjudged.items():
-            lines.append(
-                f"{self.arm}: {plural(count, 'answer')} without a score of {judge}, which leaves "
-                f"{'it' if count == 1 else 'them'} out"
-            )
-        return "\n".join(lines)
+            parts.append(f"{plural(count, 'answer')} without a score of {judge}")
+        return f"{self.arm}: {'; '.join(parts)}"
 
     def _scored(self) -> str:
         unit = "" if self.repeats == 1 else " attempts"
@@ -60,7 +57,7 @@ class Missing:
             parts.append(plural(self.errors, "error"))
         if self.undone:
             parts.append(f"{self.undone:,} not done")
-        line = f"{self.arm}: {', '.join(parts)}"
+        line = ", ".join(parts)
         if self.metric is None:
             return line
         return f"{line}; {self.metric} {self.low:.3f} with the missing counted as 0, {self.high:.3f} as 1"

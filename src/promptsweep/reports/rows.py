@@ -10,7 +10,7 @@ import orjson
 
 from promptsweep.models.logprobs import as_json, from_json
 from promptsweep.reports.schema import record_id
-from promptsweep.types import JSON, Completion, Record, Request, Sample, Usage, digest
+from promptsweep.types import JSON, Call, Completion, Record, Request, Sample, Usage, digest
 
 Row = dict[str, Any]
 FILES = "files"
@@ -135,16 +135,18 @@ def score_rows(record: Record, identity: int, places: Mapping[str, int]) -> list
 
 def call_rows(record: Record, identity: int) -> list[Row]:
     """A record's calls in order, those of judges last."""
-    return [
-        {
-            "record": identity,
-            "seq": place,
-            "stage": call.stage,
-            "key": call.key,
-            "cached": int(call.completion is not None and call.completion.cached),
-            "started": call.started,
-            "ended": call.ended,
-            "error": call.error,
-        }
-        for place, call in enumerate((*record.calls, *record.judging))
-    ]
+    return [call_row(call, identity, place) for place, call in enumerate((*record.calls, *record.judging))]
+
+
+def call_row(call: Call, identity: int, place: int) -> Row:
+    """A call of the record with a number, at a place among its calls."""
+    return {
+        "record": identity,
+        "seq": place,
+        "stage": call.stage,
+        "key": call.key,
+        "cached": int(call.completion is not None and call.completion.cached),
+        "started": call.started,
+        "ended": call.ended,
+        "error": call.error,
+    }

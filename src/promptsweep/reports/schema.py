@@ -200,14 +200,33 @@ batches = Table(  # what runs sent to vendors' Batch APIs: see reports.batches
     Index("batches_of_run", "run"),
 )
 
+duels = Table(  # which of two arms' answers a judge prefers: see reports.duels
+    "duels",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("rubric", Text, primary_key=True),
+    Column("model", Text, primary_key=True),  # the judge, as models are named
+    Column("arm", Integer, primary_key=True, autoincrement=False),  # of the two arms the smaller number
+    Column("other", Integer, primary_key=True, autoincrement=False),
+    Column("sample_id", Text, primary_key=True),
+    Column("repeat", Integer, primary_key=True, autoincrement=False),
+    Column("signature", Text, nullable=False),  # of the judge: models, templates, parameters
+    Column("unit", Text, nullable=False),  # the sample, or the cluster that it belongs to
+    Column("straight", Integer),  # 1: `arm` is better, -1: `other` is, 0: a tie; null: no verdict
+    Column("turned", Integer),  # the same with `other` shown first
+    Column("reason", Text),  # why, or why there is no verdict
+    sqlite_with_rowid=False,
+)
+
 POSITION_BITS, REPEAT_BITS = 33, 10
 
 
 def to_version_3(connection: Connection) -> None:
-    """Brings a store of version 2 the log-probabilities of replies, and batches at vendors."""
+    """Brings a store of version 2 log-probabilities of replies, batches at vendors, and duels of judges."""
     if all(column["name"] != "logprobs" for column in inspect(connection).get_columns("responses")):
         connection.exec_driver_sql("ALTER TABLE responses ADD COLUMN logprobs TEXT")
-    batches.create(connection, checkfirst=True)
+    for table in (batches, duels):
+        table.create(connection, checkfirst=True)
 
 
 def record_id(arm: int, repeat: int, position: int) -> int:

@@ -195,10 +195,11 @@ def _arm_row(planned: ScoredArm, run: str) -> dict[str, Any]:
 
 def metric_column(specs: Sequence[str | Mapping[str, Any]], scorers: Sequence[Scorer]) -> str:
     """What the store keeps of an arm's metrics."""
-    return dumps([_metric(spec, scorer) for spec, scorer in zip(specs, scorers, strict=True)])
+    return dumps([metric_entry(spec, scorer) for spec, scorer in zip(specs, scorers, strict=True)])
 
 
-def _metric(spec: str | Mapping[str, Any], scorer: Scorer) -> dict[str, JSON]:
+def metric_entry(spec: str | Mapping[str, Any], scorer: Scorer) -> dict[str, JSON]:
+    """What the store keeps of one metric."""
     return {
         "name": scorer.name,
         "spec": spec,

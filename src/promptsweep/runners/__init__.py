@@ -5,7 +5,7 @@ from promptsweep.runners.demands import plan_demands
 from promptsweep.runners.gates import Demand, Gate
 from promptsweep.runners.gateway import Purse
 from promptsweep.runners.imported import ImportedAnswers, read_answers
-from promptsweep.runners.jobs import Stop, execute
+from promptsweep.runners.jobs import Stop, drain, execute
 from promptsweep.runners.plan import Plan, PlannedArm, Planner, ScoredArm, first_request, probe
 from promptsweep.runners.progress import Progress
 from promptsweep.runners.scoring import judge
@@ -29,6 +29,7 @@ __all__ = [
     "Stop",
     "Sweep",
     "SweepFile",
+    "drain",
     "execute",
     "first_request",
     "judge",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol, TypeVar
 
 from promptsweep.embeddings import knowing
 from promptsweep.errors import ConfigError, IncompleteError, ModelError, ReplayMissError, RunFatalError
@@ -20,6 +20,7 @@ from promptsweep.runners.scoring import judge
 from promptsweep.runners.sink import Sink
 from promptsweep.types import Outcome, Record, Sample
 
+T = TypeVar("T")
 Done = Callable[[str, int, int], bool]
 """(arm key, position, repeat) → whether a run that is resumed has this record already."""
 
@@ -111,6 +112,24 @@ async def execute_fed(
             jobs = feed.jobs(model)
             for _ in range(model.concurrency):
                 group.create_task(work(model, jobs))
+
+
+async def drain(items: Iterator[T], do: Callable[[T], Awaitable[None]], at_once: int, stop: Stop) -> None:
+    """Does something with every item, so many at once, as `execute` does its jobs."""
+
+    async def work() -> None:
+        for item in items:
+            if stop.asked:
+                return
+            try:
+                await do(item)
+            except (RunFatalError, IncompleteError) as error:
+                stop(error)
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(work())
 
 
 class _Whole(NamedTuple):

@@ -91,7 +91,11 @@ async def judged(
         failures += [f"{name}: {one.error}" for one in opinions if one.failed]
         if note := note_of(panel, opinions):
             notes[name] = note
-    details = {**record.details, NOTES: notes} if notes else record.details
+    asked = {panel.metric.name for panel in panels}
+    before = record.details.get(NOTES, {})
+    notes |= {name: note for name, note in before.items() if name not in asked}
+    others = {name: value for name, value in record.details.items() if name != NOTES}
+    details = {**others, NOTES: notes} if notes else others
     return replace(
         record,
         scores=scores,

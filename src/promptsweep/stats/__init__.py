@@ -3,7 +3,7 @@
 The unit is the sample, not the reply: average repeats within a sample first, or name its cluster.
 """
 
-from promptsweep.stats.agreement import kappa
+from promptsweep.stats.agreement import kappa, plain_kappa
 from promptsweep.stats.anytime import Betting, Look, anytime, epoch_level
 from promptsweep.stats.comparison import Paired, paired
 from promptsweep.stats.intervals import Interval
@@ -44,6 +44,7 @@ __all__ = [
     "minimum_detectable_binary",
     "nearest_rank",
     "paired",
+    "plain_kappa",
     "preferred",
     "proportion_interval",
     "quantile_interval",

@@ -66,6 +66,48 @@ def _kappa(means: Floats) -> Floats:
     return np.where(defined, 1 - distance / np.where(defined, by_chance, 1.0), np.nan)
 
 
+def plain_kappa(
+    one: ArrayLike, other: ArrayLike, clusters: ArrayLike | None = None, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Cohen's κ of two judges without weights: any two different values are equally far apart.
+
+    κ = (p − e) / (1 − e), of the share p of things on which both agree and what chance explains of it, e
+    (Cohen 1960); nan as `kappa` is. The interval is made as that of `kappa`.
+    """
+    import numpy as np
+
+    a, b = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if not a.size:
+        return unknown(math.nan, BOUNDS, 0)
+    values = np.unique(np.concatenate([a, b]))
+    shares = [(side == value).astype(np.float64) for side in (a, b) for value in values]
+    same = (a == b).astype(np.float64)
+    table = Table.of([same, *shares], clusters)
+    value = float(_plain(table.means[None])[0])
+    if table.count < 2 or math.isnan(value):
+        return unknown(value, BOUNDS, table.count)
+    by_chance = 1 - _chance(table.means[None])[0]
+    found = mean_interval(same, clusters, level)
+    fixed = 1 - (1 - found.low) / by_chance, 1 - (1 - found.high) / by_chance
+    drawn = np.concatenate([_plain(means) for _, means in table.resamples(seed)])
+    return within(value, farther(percentile_limits(drawn, table.count, level), fixed), BOUNDS, table.count)
+
+
+def _chance(means: Floats) -> Floats:
+    half = (means.shape[1] - 1) // 2
+    by_chance: Floats = (means[:, 1 : half + 1] * means[:, half + 1 :]).sum(axis=1)
+    return by_chance
+
+
+def _plain(means: Floats) -> Floats:
+    """Unweighted κ of each row of means: of agreement, and of each value's share on both sides."""
+    import numpy as np
+
+    room = 1 - _chance(means)
+    defined = room > 1e-12
+    return np.where(defined, 1 - (1 - means[:, 0]) / np.where(defined, room, 1.0), np.nan)
+
+
 def percentile_limits(values: Floats, count: int, level: float) -> Bounds:
     """Ends of the percentile bootstrap interval of a statistic over `count` ≥ 2 units, nan left out.
 
