@@ -146,8 +146,8 @@ def _scores(store: Store, arm: Any, repeats: int) -> Iterator[JudgeScores]:
         answers = connection.execute(select(func.count()).where(answered)).scalar_one()
         notes = list(_notes(connection, arm))
         counted = within(scores.c.record, [arm])
-        query = select(scores.c.metric, func.count()).where(counted).group_by(scores.c.metric)
-        judged: dict[int, int] = dict(connection.execute(query).tuples().all())
+        query = select(scores.c.metric, func.count().label("number")).where(counted).group_by(scores.c.metric)
+        judged = {row.metric: int(row.number) for row in connection.execute(query)}
     for metric, spec in metrics:
         mean = metric_interval(store, arm, metric.place, repeats)
         own = [one.get(metric.name, {}) for one in notes]
