@@ -67,7 +67,11 @@ def test_every_built_in_metric_says_in_one_line_what_it_is():
 
 
 def test_lower_is_better_only_for_what_is_made_up_and_descriptive_metrics_take_no_side(tmp_path):
-    required = {"regex": {"pattern": "x"}, "within_length": {"most": 9}}
+    required = {
+        "regex": {"pattern": "x"},
+        "within_length": {"most": 9},
+        "judge": {"model": "m", "rubric": "style"},
+    }
     extra = {"bertscore", "embedding_similarity"}  # their signatures need a package
     found = [one({name: required.get(name)}, tmp_path, SCHEMA) for name in names() if name not in extra]
     metrics = [each for each in found if isinstance(each, Metric)]

@@ -97,7 +97,8 @@ def test_every_change_changes_the_state(own_house, run):
 def test_a_store_of_version_1_gets_the_table_and_keeps_what_it_holds(own_house, run):
     path = own_house.workspace.store_path
     with own_house.store.engine.begin() as connection:
-        schema.grades.drop(connection)
+        for table in (schema.grades, schema.duels):
+            table.drop(connection)
         connection.execute(update(schema.meta).values(value="1"))
     own_house.store.close()
 
@@ -107,14 +108,16 @@ def test_a_store_of_version_1_gets_the_table_and_keeps_what_it_holds(own_house, 
         made = {column["name"]: column for column in inspect(connection).get_columns("grades")}
         assert connection.scalar(select(schema.meta.c.value)) == str(schema.VERSION)
         assert connection.scalar(select(func.count()).select_from(schema.records)) == 66 + 132
-    assert list(made) == schema.grades.c.keys()
+        duels = [column["name"] for column in inspect(connection).get_columns("duels")]
+    assert (list(made), duels) == (schema.grades.c.keys(), schema.duels.c.keys())
     give(store, run, Mode.VERDICT, "ann", LINE, 1)
     assert len(all_grades(open_store(own_house.workspace, own_house.url), run)) == 1
 
 
 def test_two_processes_may_bring_the_same_store_up_to_date(own_house):
     with own_house.store.engine.begin() as connection:
-        schema.grades.drop(connection)
+        for table in (schema.grades, schema.duels):
+            table.drop(connection)
         connection.execute(update(schema.meta).values(value="1"))
     failures = []
 
