@@ -100,6 +100,17 @@ def test_a_failed_call_leaves_no_pair_and_an_invalid_verdict_is_an_error_outside
     assert (found.pairs, found.errors) == (1, 4)
 
 
+def test_answers_that_are_the_same_are_tied_without_a_call(tmp_path):
+    model, judge = FunctionModel(lambda request: "good", name="candidate"), first_always()
+    content = {"datasets": "mood", "models": "m", "strategies": ["zero_shot", "few_shot"]}
+    run = promptsweep.run(content, models={"m": model}, workspace=mood(tmp_path).root)
+
+    pair(run, tmp_path, judge)
+
+    [found] = judge_report(run.store, run.id).duels
+    assert (judge.calls, found.preferred.ties, found.consistent.n) == (0, 6, 0)
+
+
 def test_a_panel_of_pairs_is_the_mean_of_what_all_say(run, tmp_path):
     place = promptsweep.workspace.Workspace(tmp_path)
     models = {"j": first_always(), "k": choosing(lambda answer: answer == "good")}

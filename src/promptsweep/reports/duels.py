@@ -14,6 +14,7 @@ from promptsweep.reports import schema
 from promptsweep.reports.judged import append_calls
 from promptsweep.reports.store import Store, writing
 from promptsweep.reports.writer import insert_into
+from promptsweep.runners.judging import SAME
 from promptsweep.stats import Interval, Preferred, mean_interval, preferred
 from promptsweep.types import Call
 
@@ -60,7 +61,7 @@ class DuelSummary:
     preferred: Preferred
     """From the view of `arm`: it wins where its answer is preferred in both orders."""
     consistent: Interval | None
-    """Share of pairs with the same verdict in both orders; None for a panel."""
+    """Share of pairs with the same verdict in both orders, of different answers; None for a panel."""
     first: Interval | None
     """Share of verdicts, ties aside, for the answer shown first: .5 without position bias. None as above."""
     pairs: int
@@ -108,13 +109,14 @@ def duel_summaries(store: Store, run: str) -> list[DuelSummary]:
 def _of_model(names: tuple[str, str, str, str], duels: Sequence[Duel]) -> DuelSummary:
     given = [one for one in duels if one.value is not None]
     units = [one.unit for one in given]
-    same = [float(one.straight == one.turned) for one in given]
+    asked = [one for one in given if one.reason != SAME]
+    same = [float(one.straight == one.turned) for one in asked]
     shown = list(_first_shown(given))
     return DuelSummary(
         *names,
         judge=duels[0].model,
         preferred=preferred(_values(given), units),
-        consistent=mean_interval(same, units, bounds=(0.0, 1.0)),
+        consistent=mean_interval(same, [one.unit for one in asked], bounds=(0.0, 1.0)),
         first=mean_interval([won for won, _ in shown], [unit for _, unit in shown], bounds=(0.0, 1.0)),
         pairs=len(given),
         errors=len(duels) - len(given),

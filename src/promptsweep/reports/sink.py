@@ -31,6 +31,7 @@ class StoreSink:
         """`redone` says whether the run's records may be in the store already; None: it is looked up."""
         self.maker = Maker.of(store, run, apart=fresh or apart)
         self._unsaved: dict[str, Completion] = {}
+        self._leaving: list[str] = []
         self._lookup = lookup(store.engine, run if fresh else None)
         self.tally = Tally(run)
         """The run's ledger: what is entered is written with the next records."""
@@ -98,10 +99,15 @@ class StoreSink:
         return rows
 
     def _saved(self, things: Sequence[Reply | Record | Made]) -> None:
+        """Replies stay at hand for one more transaction: a reader that has just begun does not see them."""
         self.tally.written()
-        for thing in things:
-            if isinstance(thing, dict):
-                for row in thing.get("responses", ()):
-                    self._unsaved.pop(row["key"], None)
-            elif not isinstance(thing, Record):
-                self._unsaved.pop(thing[0].key, None)
+        for key in self._leaving:
+            self._unsaved.pop(key, None)
+        self._leaving = [key for thing in things for key in _keys(thing)]
+
+
+def _keys(thing: Reply | Record | Made) -> list[str]:
+    """Of the replies in a thing that was stored."""
+    if isinstance(thing, dict):
+        return [row["key"] for row in thing.get("responses", ())]
+    return [] if isinstance(thing, Record) else [thing[0].key]

@@ -23,6 +23,8 @@ TRIES = 2
 """How often a judge is asked for one verdict: a reply that holds none is sent back once."""
 REASON = 600
 """Characters of a judge's reasons that a score keeps; the reply is in the trace as a whole."""
+SAME = "the answers are the same"
+"""Why two answers are tied that no judge was asked about."""
 NOTES = "judges"
 """Where a record's details keep what judges said beyond the score."""
 
@@ -121,7 +123,10 @@ async def compare(panel: Panel, sample: Sample, one: str, other: str, hearing: H
     """Which of two answers each model of the panel prefers: 1 for the first, −1 for the other, 0 for a tie.
 
     Each is asked in both orders and never told whose answers they are; what it does not say twice is a tie.
+    Answers that are the same are tied without a call.
     """
+    if one.strip() == other.strip():
+        return [Opinion(0, SAME, (0, 0))] * len(panel.models)
     places = range(len(panel.models))
     return await together([_preference(panel, place, sample, one, other, hearing) for place in places])
 
