@@ -14,6 +14,9 @@ from promptsweep.api.judging import judge_pair, judge_run
 from promptsweep.datasets import load
 from promptsweep.errors import ConfigError, RequestError
 from promptsweep.reports import open_store
+from promptsweep.reports.cache import delete_run
+from promptsweep.reports.duels import read_duels
+from promptsweep.reports.export import export
 from promptsweep.reports.grades import Mode, Subject, give
 from promptsweep.reports.judges import judge_report
 from promptsweep.reports.recording import record
@@ -85,6 +88,17 @@ def test_pairs_are_kept_and_asked_once_whichever_arm_is_named_first(run, tmp_pat
 
     assert model.calls == 12
     assert (again.status, again.progress.requests) == (Status.DONE, 0)
+
+
+def test_pairs_are_exported_and_leave_with_their_run(run, tmp_path):
+    pair(run, tmp_path, choosing(lambda answer: answer == "bad"))
+
+    *_, duels = export(run.store, run.id, tmp_path, "jsonl")
+    rows = [json.loads(line) for line in duels.read_text(encoding="utf-8").splitlines()]
+    assert [(row["sample_id"], row["value"]) for row in rows] == [(f"s-{place}", -1) for place in range(6)]
+
+    delete_run(run.store, run.id)
+    assert not read_duels(run.store, run.id)
 
 
 def test_a_failed_call_leaves_no_pair_and_an_invalid_verdict_is_an_error_outside_of_the_pairs(run, tmp_path):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
 from promptsweep.reports import schema
 from promptsweep.reports.judged import append_calls
 from promptsweep.reports.store import Store, writing
+from promptsweep.reports.tables import Kind, Table
 from promptsweep.reports.writer import insert_into
 from promptsweep.runners.judging import SAME
 from promptsweep.stats import Interval, Preferred, mean_interval, preferred
@@ -90,6 +91,37 @@ def read_duels(store: Store, run: str) -> list[Duel]:
     order = (table.c.rubric, table.c.arm, table.c.other, table.c.model, table.c.sample_id, table.c.repeat)
     with store.engine.connect() as connection:
         return [Duel(*row) for row in connection.execute(query.order_by(*order))]
+
+
+COLUMNS: Final[Mapping[str, Kind]] = {
+    "run": "text",
+    "rubric": "text",
+    "model": "text",
+    "arm": "text",
+    "other": "text",
+    "sample_id": "text",
+    "repeat": "integer",
+    "straight": "integer",
+    "turned": "integer",
+    "value": "integer",
+    "reason": "text",
+}
+
+
+def duel_table(store: Store, run: str) -> Table:
+    """One row a duel; `arm` and `other` are labels, `value` is the verdict of both orders together."""
+    identity = store.find_run(run).id
+    labels = {arm.id: arm.label for arm in store.arms(identity)}
+    rows = [
+        {
+            **{name: getattr(duel, name) for name in COLUMNS if name != "run"},
+            "run": identity,
+            "arm": labels[duel.arm],
+            "other": labels[duel.other],
+        }
+        for duel in read_duels(store, identity)
+    ]
+    return Table("duels", COLUMNS, rows)
 
 
 def duel_summaries(store: Store, run: str) -> list[DuelSummary]:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
+from promptsweep.reports.duels import duel_table
 from promptsweep.reports.grades import grade_table
 from promptsweep.reports.objects import Place, inside, stored
 from promptsweep.reports.rows import dumps
@@ -26,15 +27,15 @@ _UNSAFE = re.compile(r"""[\x00-\x1f\x7f"#%'*/:=?\\{}\[\]^]""")
 def export(store: Store, run: str, folder: Place, format: str) -> list[Place]:
     """Writes a run's arms, records and calls to `<run>.<table>.<format>` in `folder`; returns where they are.
 
-    And its grades, where there are any. `folder` is a path or a URL (extra `objects`); `format` is `jsonl`,
-    `csv` or `parquet` (extra `parquet`). Lists and mappings are JSON text in CSV and Parquet. All is UTF-8;
-    memory stays flat. Raises ConfigError for an unknown run or format and where the files cannot be written.
+    And its grades and duels, where there are any. `folder` is a path or a URL (extra `objects`); `format` is
+    `jsonl`, `csv` or `parquet` (extra `parquet`). Lists and mappings are JSON text in CSV and Parquet. All is
+    UTF-8; memory stays flat. Raises ConfigError for an unknown run or format and where the files cannot be written.
     """
     if format not in WRITERS:
         raise ConfigError(unknown("format", format, WRITERS))
     row = store.find_run(run)
     arms = arm_table(summarise(store, row.id, row.repeats))
-    tables = [arms, record_table(store, row.id), call_table(store, row.id), *_grades(store, row.id)]
+    tables = [arms, record_table(store, row.id), call_table(store, row.id), *_verdicts(store, row.id)]
     places = [inside(folder, f"{row.id}.{table.name}.{format}") for table in tables]
     for table, place in zip(tables, places, strict=True):
         with stored(place) as path:
@@ -46,8 +47,8 @@ def export_partitioned(store: Store, run: str, folder: Place) -> list[Place]:
     """Writes a run's tables as Parquet, partitioned the way that Hive does, for DuckDB and Spark.
 
     `records/run=…/arm=…/part.parquet` and the same under `calls/`; `arms/run=…/part.parquet`, and `grades/`
-    where there are any. Columns of the path are not in the files. All arms have the same columns; other runs
-    in the same folder may have other metrics. Raises like `export`.
+    and `duels/` where there are any. Columns of the path are not in the files. All arms have the same
+    columns; other runs in the same folder may have other metrics. Raises like `export`.
     """
     row = store.find_run(run)
     labels = [arm.label for arm in store.arms(row.id)]
@@ -59,15 +60,15 @@ def export_partitioned(store: Store, run: str, folder: Place) -> list[Place]:
                 whole.name, _without(whole.columns, "run", "arm"), table_of(store, row.id, label).rows
             )
             places.append(_write_part(part, folder, run=row.id, arm=label))
-    for table in (arm_table(summarise(store, row.id, row.repeats)), *_grades(store, row.id)):
+    for table in (arm_table(summarise(store, row.id, row.repeats)), *_verdicts(store, row.id)):
         part = Table(table.name, _without(table.columns, "run"), table.rows)
         places.append(_write_part(part, folder, run=row.id))
     return places
 
 
-def _grades(store: Store, run: str) -> list[Table]:
-    grades = grade_table(store, run)
-    return [grades] if grades.rows else []
+def _verdicts(store: Store, run: str) -> list[Table]:
+    """What people and judges said, where anybody did."""
+    return [table for table in (grade_table(store, run), duel_table(store, run)) if table.rows]
 
 
 def _write_part(table: Table, folder: Place, **keys: str) -> Place:

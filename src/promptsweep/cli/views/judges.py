@@ -44,7 +44,7 @@ def _print(keys: Sequence[Column], columns: Sequence[Column]) -> None:
 def _score_keys(scores: Sequence[JudgeScores]) -> list[Column]:
     return [
         Column("judge", [one.judge for one in scores], wraps=True),
-        Column("arm", [one.arm for one in scores], wraps=True),
+        Column("arm", _without_shared_ends([one.arm for one in scores]), wraps=True),
     ]
 
 
@@ -72,11 +72,20 @@ def _number(value: float | None) -> str:
 
 
 def _duel_keys(duels: Sequence[DuelSummary]) -> list[Column]:
+    shown = _without_shared_ends([label for one in duels for label in (one.arm, one.other)])
     return [
         Column("judge", [f"{one.judge}, {one.rubric}" for one in duels], wraps=True),
-        Column("arm", [one.arm for one in duels], wraps=True),
-        Column("against", [one.other for one in duels], wraps=True),
+        Column("arm", shown[::2], wraps=True),
+        Column("against", shown[1::2], wraps=True),
     ]
+
+
+def _without_shared_ends(labels: Sequence[str]) -> list[str]:
+    """Labels without the last parts, such as model and dataset, that all of them share."""
+    parts = [label.split(" | ") for label in labels]
+    while parts and min(map(len, parts)) > 1 and len({part[-1] for part in parts}) == 1:
+        parts = [part[:-1] for part in parts]
+    return [" | ".join(part) for part in parts]
 
 
 def _duel_figures(duels: Sequence[DuelSummary]) -> list[Column]:
