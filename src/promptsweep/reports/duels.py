@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import select
 
 from promptsweep.reports import schema
+from promptsweep.reports.inserting import insert_into
 from promptsweep.reports.judged import append_calls
 from promptsweep.reports.store import Store, writing
 from promptsweep.reports.tables import Kind, Table
-from promptsweep.reports.writer import insert_into
 from promptsweep.runners.judging import SAME
 from promptsweep.stats import Interval, Preferred, mean_interval, preferred
 from promptsweep.types import Call

@@ -29,7 +29,8 @@ def export(store: Store, run: str, folder: Place, format: str) -> list[Place]:
 
     And its grades and duels, where there are any. `folder` is a path or a URL (extra `objects`); `format` is
     `jsonl`, `csv` or `parquet` (extra `parquet`). Lists and mappings are JSON text in CSV and Parquet. All is
-    UTF-8; memory stays flat. Raises ConfigError for an unknown run or format and where the files cannot be written.
+    UTF-8; memory stays flat. Raises ConfigError for an unknown run or format and where the files cannot be
+    written.
     """
     if format not in WRITERS:
         raise ConfigError(unknown("format", format, WRITERS))
