@@ -15,6 +15,7 @@ from promptsweep.datasets import load
 from promptsweep.errors import ConfigError, RequestError
 from promptsweep.reports import open_store
 from promptsweep.reports.cache import delete_run
+from promptsweep.reports.copying import copy
 from promptsweep.reports.duels import read_duels
 from promptsweep.reports.export import export
 from promptsweep.reports.grades import Mode, Subject, give
@@ -99,6 +100,15 @@ def test_pairs_are_exported_and_leave_with_their_run(run, tmp_path):
 
     delete_run(run.store, run.id)
     assert not read_duels(run.store, run.id)
+
+
+def test_pairs_follow_their_run_into_another_store(run, tmp_path):
+    pair(run, tmp_path, choosing(lambda answer: answer == "bad"))
+    target = open_store(promptsweep.workspace.Workspace(tmp_path), str(tmp_path / "other.db"))
+
+    copy(run.store, target)
+
+    assert judge_report(target, run.id).duels == judge_report(run.store, run.id).duels
 
 
 def test_a_failed_call_leaves_no_pair_and_an_invalid_verdict_is_an_error_outside_of_the_pairs(run, tmp_path):

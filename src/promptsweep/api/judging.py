@@ -11,7 +11,8 @@ from itertools import takewhile
 from typing import Any
 
 from promptsweep.api.entering import enter
-from promptsweep.api.execution import Observe, interruptible, observed, sending, sharing
+from promptsweep.api.execution import Observe, observed, sending, sharing
+from promptsweep.api.interrupts import interruptible
 from promptsweep.api.results import Result, Run
 from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError
@@ -315,5 +316,5 @@ async def _opened(
     async with sink, sharing(store, run.id, sending(used)), contextlib.AsyncExitStack() as closing:
         for model in used:
             closing.push_async_callback(model.close)
-        with interruptible(stop), observed(progress, observe):
+        with interruptible(stop, ()), observed(progress, observe):
             await work(lambda model: gates[id(model)], stop)

@@ -38,7 +38,7 @@ def export(
 ) -> None:
     """Write a run's rows as JSONL, CSV or Parquet.
 
-    Its arms, records and calls, and the grades that people gave, one file each; prints where they are. A URL
+    Its arms, records and calls, and what people and judges said, one file each; prints where they are. A URL
     needs promptsweep[objects] and the package of its kind, such as s3fs, which finds the credentials itself.
     """
     from promptsweep.reports.export import export as write

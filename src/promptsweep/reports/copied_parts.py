@@ -1,4 +1,4 @@
-"""Lines of the ledger, grades and notes of batches from one store into another."""
+"""Lines of the ledger, grades, duels and notes of batches from one store into another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promptsweep.reports.patience import patiently
 from promptsweep.reports.rows import Row
 from promptsweep.reports.store import Store, writing
 
-ledger, grades = schema.ledger, schema.grades
+ledger, grades, duels = schema.ledger, schema.grades, schema.duels
 
 
 def copy_ledger(source: Store, target: Store, renamed: Mapping[str, str], run: str | None = None) -> None:
@@ -40,18 +40,29 @@ def copy_batches(source: Store, target: Store, renamed: Mapping[str, str], run: 
 def copy_grades(
     source: Store, target: Store, renamed: Mapping[str, str], run: str, arms: Mapping[int, int]
 ) -> None:
-    """Copies a run's grades; of two by one grader the later stays. `arms`: old number → new one."""
-    with source.engine.connect() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(select(grades).where(grades.c.run == run))]
-    _put(target, grades, [_of_arms({**row, "run": renamed.get(run, run)}, arms) for row in rows], "created")
+    """Copies a run's grades and duels; of two by one grader the later stays. `arms`: old number → new one."""
+    for table in (grades, duels):
+        with source.engine.connect() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(select(table).where(table.c.run == run))]
+        _put(
+            target, table, [_of_arms({**row, "run": renamed.get(run, run)}, arms) for row in rows], "created"
+        )
 
 
 def _of_arms(row: Row, arms: Mapping[int, int]) -> Row:
-    """The grade with the new numbers, of two arms the smaller first, as `grades.Subject` has them."""
+    """The grade or duel with the new numbers, of two arms the smaller first, as `grades.Subject` has them."""
     first, other = arms[row["arm"]], arms.get(row["other"], 0)
     if other and other < first:
-        first, other, row["value"] = other, first, -row["value"]
+        first, other = other, first
+        if "value" in row:
+            row["value"] = -row["value"]
+        else:
+            row["straight"], row["turned"] = _turned(row["turned"]), _turned(row["straight"])
     return {**row, "arm": first, "other": other}
+
+
+def _turned(vote: int | None) -> int | None:
+    return None if vote is None else -vote
 
 
 def _put(target: Store, table: Table, rows: list[Row], newer: str) -> None:

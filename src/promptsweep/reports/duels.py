@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -77,7 +78,7 @@ def write_duels(
     """Stores duels, in place of what was stored of them, and the calls with the records of the first arms."""
     with writing(store.engine) as connection:
         for duel in duels:
-            values = {"run": run, **duel._asdict()}
+            values = {"run": run, **duel._asdict(), "created": time.time()}
             insert = insert_into(connection, table).values(values)
             changed = {name: value for name, value in values.items() if name not in KEY}
             connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=changed))

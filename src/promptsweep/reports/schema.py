@@ -215,6 +215,7 @@ duels = Table(  # which of two arms' answers a judge prefers: see reports.duels
     Column("straight", Integer),  # 1: `arm` is better, -1: `other` is, 0: a tie; null: no verdict
     Column("turned", Integer),  # the same with `other` shown first
     Column("reason", Text),  # why, or why there is no verdict
+    Column("created", Float, nullable=False),
     sqlite_with_rowid=False,
 )
 
