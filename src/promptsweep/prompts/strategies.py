@@ -22,7 +22,7 @@ Bound = Callable[..., int]
 """The strategy's parameters, by name → the most calls that one sample can take."""
 
 COMMON = ("system", "overflow", "judges")
-"""Folders in `prompts/` that are no strategies: personas, what is asked of parts of a document, and judges."""
+"""Folders in `prompts/` that are no strategies: personas, what merges parts of a document, judges."""
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
 
