@@ -135,8 +135,6 @@ def _slowest(arms: Sequence[ArmForecast], plan: Plan) -> Interval:
     times = []
     for model in plan.models:
         own = [one for one, planned in zip(arms, plan.arms, strict=True) if planned.model is model]
-        if not own:
-            continue  # it only judges, and the forecast is of the candidates
         calls, tokens, busy = (
             _sum(part) for part in zip(*((o.calls, o.tokens, o.busy) for o in own), strict=True)
         )
