@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -15,7 +17,7 @@ import orjson
 import pytest
 from children import run_command, wait_until
 from served_moods import mood_of, results, run, served
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from promptsweep import api
 from promptsweep.api.cluster import Cluster
@@ -31,18 +33,18 @@ NODE = {"num_cpus": 2, "object_store_memory": STORE_BYTES}
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def nodes():
     """A head without processors, and two nodes with two each: raylets of their own, on this machine."""
     os.environ.update(QUIET)
     os.environ["RAY_AUTH_MODE"] = "disabled"
     from ray.cluster_utils import Cluster as Nodes
 
-    nodes = Nodes(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
+    made = Nodes(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
     for _ in range(2):
-        nodes.add_node(**NODE)
-    yield nodes
+        made.add_node(**NODE)
+    yield made
     ray.shutdown()
-    nodes.shutdown()
+    made.shutdown()
 
 
 def rows(found):
@@ -69,12 +71,18 @@ def count(workspace):
         return len(connection.execute(select(schema.records.c.id)).all())
 
 
+def workers():
+    """Processes of Ray's workers that are ours."""
+    found = subprocess.run(["pgrep", "-f", "^ray::Worker"], stdout=subprocess.PIPE, text=True, check=False)
+    return found.stdout.split()
+
+
 async def slowly(request):
     await asyncio.sleep(0.05)
     return chat_completion(mood_of(request))
 
 
-def test_recorded_responses_give_the_same_rows_here_and_with_one_worker_and_with_four(tmp_path, cluster):
+def test_recorded_responses_give_the_same_rows_here_and_with_one_worker_and_with_four(tmp_path, nodes):
     with ChatServer(mood_of) as server:
         workspace = served(tmp_path, server.base_url, 60, sweep={**SWEEP, "repeats": 2})
         live = run(workspace)
@@ -84,7 +92,7 @@ def test_recorded_responses_give_the_same_rows_here_and_with_one_worker_and_with
     for workers in (None, 1, 4):
         models = api.replayed_models("moods", workspace, recording)
         planned = api.plan("moods", workspace, models=models)
-        there = None if workers is None else Cluster(workspace, cluster.address, workers, recording)
+        there = None if workers is None else Cluster(workspace, nodes.address, workers, recording)
         store = open_store(workspace, str(tmp_path / f"{workers}.db"))
         found.append(api.execute(planned, store, cluster=there).run)
 
@@ -95,26 +103,26 @@ def test_recorded_responses_give_the_same_rows_here_and_with_one_worker_and_with
     assert here == four
 
 
-def test_a_node_that_is_killed_half_way_costs_the_calls_in_flight_and_no_record(tmp_path, cluster):
+def test_a_node_that_is_killed_half_way_costs_the_calls_in_flight_and_no_record(tmp_path, nodes):
     with ChatServer(slowly) as server:
         workspace = served(tmp_path, server.base_url, 80, endpoint={"concurrency": 8}, sweep=SWEEP)
         expected = run(served(tmp_path / "here", server.base_url, 80, sweep=SWEEP))
         needed = Counter(orjson.dumps(request) for request in server.requests)
         server.requests.clear()
         server.peak_in_flight = 0
-        victim = cluster.worker_nodes and next(iter(cluster.worker_nodes))
+        victim = next(iter(nodes.worker_nodes))
 
         def kill():
             deadline = time.monotonic() + 60
             while len(server.requests) < 150 and time.monotonic() < deadline:
                 time.sleep(0.01)
-            cluster.remove_node(victim, allow_graceful=False)
+            nodes.remove_node(victim, allow_graceful=False)
 
         killing = threading.Thread(target=kill)
         killing.start()
-        found = run(workspace, address=cluster.address, workers=4)
+        found = run(workspace, address=nodes.address, workers=4)
         killing.join()
-        cluster.add_node(**NODE)
+        nodes.add_node(**NODE)
 
     sent = Counter(orjson.dumps(request) for request in server.requests)
     assert found.status is Status.DONE
@@ -123,11 +131,11 @@ def test_a_node_that_is_killed_half_way_costs_the_calls_in_flight_and_no_record(
     assert server.peak_in_flight <= 8 + 4
 
 
-def test_several_workers_never_exceed_the_budget(tmp_path, cluster):
+def test_several_workers_never_exceed_the_budget(tmp_path, nodes):
     sweep = {"budget": {"requests": 70}, "params": {"max_tokens": 5}}
     with ChatServer(slowly) as server:
         workspace = served(tmp_path, server.base_url, 200, endpoint={"concurrency": 16}, sweep=sweep)
-        found = run(workspace, address=cluster.address, workers=4)
+        found = run(workspace, address=nodes.address, workers=4)
 
     assert len(server.requests) == 70
     assert count(workspace) == 70
@@ -136,7 +144,7 @@ def test_several_workers_never_exceed_the_budget(tmp_path, cluster):
 
 
 def test_identical_requests_of_different_workers_are_sent_once_and_no_key_stays_behind(
-    tmp_path, cluster, monkeypatch
+    tmp_path, nodes, monkeypatch
 ):
     monkeypatch.setenv("ACME_KEY", "unmistakable-key-5501")
     with ChatServer(slowly) as server:
@@ -145,26 +153,58 @@ def test_identical_requests_of_different_workers_are_sent_once_and_no_key_stays_
         (workspace.root / "datasets/mood.test.jsonl").write_text(
             "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8"
         )
-        found = run(workspace, address=cluster.address, workers=4)
+        found = run(workspace, address=nodes.address, workers=4)
 
     assert found.status is Status.DONE
     assert count(workspace) == 40
     assert len(server.requests) == 2
     assert {headers["Authorization"] for headers in server.headers} == {"Bearer unmistakable-key-5501"}
-    session = Path(cluster.head_node.get_session_dir_path())
+    session = Path(nodes.head_node.get_session_dir_path())
     files = [path for path in session.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if b"unmistakable-key" in path.read_bytes()]
 
 
-def test_a_driver_that_is_killed_loses_only_what_was_in_flight(tmp_path, cluster):
+def test_workers_write_into_a_shared_database_themselves_and_one_that_is_killed_is_replaced(
+    tmp_path, nodes, database
+):
+    with ChatServer(slowly) as server:
+        workspace = served(tmp_path, server.base_url, 60, endpoint={"concurrency": 8}, sweep=SWEEP)
+        killed = []
+
+        def kill():
+            deadline = time.monotonic() + 60
+            while len(server.requests) < 100 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            for worker in workers()[:1]:
+                os.kill(int(worker), signal.SIGKILL)
+                killed.append(worker)
+
+        killing = threading.Thread(target=kill)
+        killing.start()
+        found = run(workspace, address=nodes.address, workers=2, store=database)
+        killing.join()
+        sent = len(server.requests)
+        expected = run(workspace)
+
+    assert killed
+    with contextlib.closing(open_store(workspace, database)) as store:
+        there = api.Run(found.id, store)
+        assert there.status is Status.DONE
+        assert results(there) == results(expected)
+        assert 240 <= sent <= 240 + 16
+        with store.engine.connect() as connection:
+            assert connection.scalar(select(func.count()).select_from(schema.calls)) == 240
+
+
+def test_a_driver_that_is_killed_loses_only_what_was_in_flight(tmp_path, nodes):
     with ChatServer(slowly) as server:
         workspace = served(tmp_path, server.base_url, 100, endpoint={"concurrency": 8})
-        driver = run_command(workspace, "--address", cluster.address, "--workers", 2)
+        driver = run_command(workspace, "--address", nodes.address, "--workers", 2)
         wait_until(lambda: len(server.requests) > 50, driver)
         driver.process.kill()
         driver.process.communicate()
-        found = run(workspace, address=cluster.address, workers=2, resume="latest")
+        found = run(workspace, address=nodes.address, workers=2, resume="latest")
 
     assert found.status is Status.DONE
     assert count(workspace) == 100

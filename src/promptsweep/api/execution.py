@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep import runners
-from promptsweep.api.cluster import Cluster, Hands, connected, distributed
+from promptsweep.api.cluster import Cluster, Hands, connected
 from promptsweep.api.engines import note_batches
 from promptsweep.api.entering import enter
 from promptsweep.api.interrupts import interruptible, leave_batches
@@ -116,6 +116,8 @@ async def _execute(
                 closing.push_async_callback(model.close)
             with interruptible(stop, batched) as again, observed(progress, observe), _seldom_collecting():
                 if hands is not None:
+                    from promptsweep.api.cluster.distributing import distributed
+
                     await distributed(hands, planned, store, row.id, sink, progress, stop, done, budget)
                     return
                 purse = Purse(budget, sink.tally.add)

@@ -3,7 +3,6 @@
 Ray places the workers, notices their deaths and carries the messages; the job loop is the runner's own.
 """
 
-from promptsweep.api.cluster.distributing import distributed
 from promptsweep.api.cluster.starting import Cluster, Hands, chosen_cluster, connected
 
-__all__ = ["Cluster", "Hands", "chosen_cluster", "connected", "distributed"]
+__all__ = ["Cluster", "Hands", "chosen_cluster", "connected"]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from promptsweep.api.cluster.messages import Assignment, Hello, Secrets
 from promptsweep.api.cluster.starting import Cluster
 from promptsweep.api.endpoints import variables
 from promptsweep.errors import ConfigError
 from promptsweep.reports import Store
+from promptsweep.reports.patience import OPTION, SERVER_PATIENCE
 from promptsweep.reports.sink import StoreSink
 from promptsweep.runners import Budget, Plan
+
+LIBPQ = ("PGPASSWORD", "PGUSER", "PGSSLMODE")
+"""What the driver for PostgreSQL takes from the environment, where the store's URL does not say it."""
 
 
 def assignment(cluster: Cluster, plan: Plan, run: str, sink: StoreSink, budget: Budget | None) -> Assignment:
@@ -35,10 +42,20 @@ def assignment(cluster: Cluster, plan: Plan, run: str, sink: StoreSink, budget: 
 
 
 def secrets(cluster: Cluster, plan: Plan, store: Store) -> Secrets:
-    """The keys of the endpoints that the sweep names, and no others; and the URL of a shared database."""
+    """The keys of the endpoints that the sweep names, and no others; and how to reach a shared database."""
     references = dict.fromkeys([*plan.named_models, *(model.name for model in plan.embedders)])
-    shared = store.engine.dialect.name != "sqlite"
-    return Secrets(variables(references, cluster.workspace), store.url if shared else None)
+    environment = variables(references, cluster.workspace)
+    if store.engine.dialect.name == "sqlite":
+        return Secrets(environment, None)
+    libpq = {name: os.environ[name] for name in LIBPQ if name in os.environ}
+    return Secrets(environment | libpq, _url(store.engine))
+
+
+def _url(engine: Engine) -> str:
+    """The database's whole address, as `open_store` takes it."""
+    patience = str(engine.get_execution_options().get(OPTION, SERVER_PATIENCE))
+    url = engine.url.set(drivername=engine.dialect.name).update_query_dict({OPTION: patience})
+    return url.render_as_string(hide_password=False)
 
 
 def check(plan: Plan, hello: Hello) -> None:

@@ -127,17 +127,20 @@ class Driver:
     def _orders(self, member: Member) -> Orders:
         """What gathered for it since the last time, and what changed for all."""
         orders = member.orders
-        for name, model in self._models.items():
+        for model in (*self._plan.models, *self._plan.embedders):
             found = part(model, member.number, self._users(model))
-            if member.parts.get(name) != found:
-                member.parts[name] = orders.parts[name] = found
+            if member.parts.get(model.name) != found:
+                member.parts[model.name] = orders.parts[model.name] = found
         orders.surrender = self._budget is not None and self._budget.awaited
         orders.end = self._end
         return orders
 
     def _users(self, model: Model) -> set[int]:
-        """Who has a part of the model's limits: towards the end only those who still need it."""
-        users = self._slices.users(model.name)
+        """Who has a part of the model's limits: towards the end only those who still need it.
+
+        All may need an embedder to the end.
+        """
+        users = self._slices.users(model.name) if model.name in self._models else None
         return {*self._members, *self._starting} if users is None else users
 
     async def _receive(self, member: Member, report: Report) -> None:

@@ -116,7 +116,8 @@ def _start(ray: Any, cluster: Cluster) -> None:
     except (OSError, ImportError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         where = f"at {cluster.address}" if cluster.address else "on this machine"
         reason = str(error).strip().splitlines()[0].rstrip(".")
-        secured = "" if os.environ.get("RAY_AUTH_MODE") else ". One with tokens needs RAY_AUTH_MODE=token"
+        known = cluster.address is None or "RAY_AUTH_MODE" in os.environ or getattr(error, "errno", None)
+        secured = "" if known else ". One with tokens needs RAY_AUTH_MODE=token"
         raise ConfigError(f"no Ray cluster can be used {where}: {reason}{secured}") from None
 
 

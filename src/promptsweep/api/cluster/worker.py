@@ -96,12 +96,13 @@ class Worker:
 
     def _obey(self, orders: Orders) -> None:
         self._sink.post.deliver(orders.found)
-        models = {model.name: model for model in self._plan.models}
         self._parts |= orders.parts
-        for name, part in orders.parts.items():
-            self._feed.allow(name, part.of(models[name].concurrency))
-        for name, part in self._parts.items():
-            part.apply(models[name].limiter)
+        for model in self._plan.models:
+            if model.name in orders.parts:
+                self._feed.allow(model.name, orders.parts[model.name].of(model.concurrency))
+        for model in (*self._plan.models, *self._plan.embedders):
+            if model.name in self._parts:
+                self._parts[model.name].apply(model.limiter)
         for one in orders.slices:
             self._feed.add(one)
         if self._portion is not None and orders.granted is not None:
