@@ -127,7 +127,7 @@ class Driver:
     def _orders(self, member: Member) -> Orders:
         """What gathered for it since the last time, and what changed for all."""
         orders = member.orders
-        for model in (*self._plan.models, *self._plan.embedders):
+        for model in (*self._plan.models, *self._plan.judges, *self._plan.embedders):
             found = part(model, member.number, self._users(model))
             if member.parts.get(model.name) != found:
                 member.parts[model.name] = orders.parts[model.name] = found

@@ -100,7 +100,7 @@ class Worker:
         for model in self._plan.models:
             if model.name in orders.parts:
                 self._feed.allow(model.name, orders.parts[model.name].of(model.concurrency))
-        for model in (*self._plan.models, *self._plan.embedders):
+        for model in (*self._plan.models, *self._plan.judges, *self._plan.embedders):
             if model.name in self._parts:
                 self._parts[model.name].apply(model.limiter)
         for one in orders.slices:
