@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import platform
+import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import chain
@@ -145,9 +146,10 @@ def _planned(assignment: Assignment, workspace: Workspace) -> Plan:
 
 def _recorded(recording: str | bytes, assignment: Assignment, workspace: Workspace) -> Mapping[str, Model]:
     if isinstance(recording, bytes):
-        path = Path("recording.jsonl")  # in the worker's copy of the workspace, which goes with the job
-        path.write_bytes(recording)
-        recording = str(path)
+        # In the node's copy of the workspace, which its workers share, and which goes with the job.
+        with tempfile.NamedTemporaryFile(dir=".", prefix="recording-", delete=False) as file:
+            file.write(recording)
+        recording = file.name
     return replayed_models(assignment.sweep, workspace, recording, live_misses=assignment.live_misses)
 
 
