@@ -127,7 +127,8 @@ def test_the_manifest_says_what_the_file_was_made_from(tmp_path):
     found = read_manifest(tmp_path / "m.lineage.json")
     assert found == made.manifest
     assert found.dataset["name"] == "mood"
-    assert found.strategy["params"] == {"k": 1, "select": "balanced", "shot_seed": 0, "order": 0}
+    shown = {"k": 1, "select": "balanced", "shot_seed": 0, "order": 0}
+    assert found.strategy["params"] == {**shown, "calibrate": False, "alternatives": 20}
     assert found.files[0].digest == content_digest((tmp_path / "m.jsonl").read_bytes())
     assert found.inputs == sorted(mark(text) for text, _ in TRAIN)
 

@@ -27,12 +27,11 @@ from promptsweep.reports.objects import stored
 from promptsweep.runners import PlannedArm, Planner, first_request, parse
 from promptsweep.runners.selection import Checked
 from promptsweep.testing import FunctionModel
-from promptsweep.types import JSON, Completion, Request, Sample
+from promptsweep.types import JSON, Sample
 from promptsweep.workspace import Workspace
 
 TRAIN = "train"
 COMPLETION = "{{ target }}"
-REPLY = "what the model says"
 NAMED = 5
 """Rows that a message names."""
 Rows = Sequence[Sample]
@@ -127,32 +126,20 @@ def _arm(recipe: Recipe, dataset: Dataset, workspace: Workspace) -> PlannedArm:
     model = FunctionModel(lambda _: "", name="none")
     file = parse(content, Path("export-finetune"))
     [planned] = Planner(file, workspace, {"none": model}, lambda *_: Checked(1, ())).plan().arms
-    most = planned.strategy.most_calls(planned.strategy.complete(recipe.params))
+    params = planned.strategy.complete(recipe.params)
+    most = planned.strategy.most_calls(params)
     if most != 1:
         calls = "a number of calls that it does not say" if most is None else f"up to {most} calls"
         raise ConfigError(
             f"{recipe.strategy} takes {calls} for a row, and a training example is one: "
             "choose a strategy of one call, such as zero_shot, few_shot or bare"
         )
-    if recipe.completion == COMPLETION and not enter(_passes_on(planned)):
+    if recipe.completion == COMPLETION and not planned.strategy.passes_on(params):
         raise ConfigError(
             f"{recipe.strategy} makes its answer of what the model replies, so the target may be no reply: "
             "say with --completion what the model is to learn to reply"
         )
     return planned
-
-
-async def _passes_on(planned: PlannedArm) -> bool:
-    """Whether the strategy's answer is what the model replies, as it is."""
-
-    async def send(_: Request) -> Completion:
-        return Completion(REPLY)
-
-    sample = next(iter(planned.selection))
-    try:
-        return await planned.apply(sample, planned.ask(sample, send)) == REPLY
-    except ConfigError:  # it needs more of a reply than its text
-        return False
 
 
 def _without_leaks(rows: Rows, recipe: Recipe, dataset: Dataset) -> tuple[Rows, list[str]]:

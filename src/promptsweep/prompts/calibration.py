@@ -27,7 +27,7 @@ def _shared(calibrate: bool, select: str, **_: JSON) -> int:
     return len(CONTENT_FREE) if calibrate and select not in ("nearest", "diverse") else 0
 
 
-@strategy(calls=_calls, shared=_shared)
+@strategy(calls=_calls, shared=_shared, plain=lambda calibrate, **_: not calibrate)
 async def few_shot(
     sample: Sample, ask: Ask, *, calibrate: bool = False, alternatives: int = MOST_ALTERNATIVES
 ) -> str:

@@ -27,7 +27,7 @@ SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0,
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
 
 _MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
-_SHARED = "__promptsweep_shared_calls__"
+_SHARED, _PLAIN = "__promptsweep_shared_calls__", "__promptsweep_plain__"
 
 
 @overload
@@ -35,24 +35,31 @@ def strategy(function: F) -> F: ...
 
 
 @overload
-def strategy(*, calls: Bound, shared: Bound | None = None) -> Callable[[F], F]: ...
+def strategy(
+    *, calls: Bound, shared: Bound | None = None, plain: Callable[..., bool] | None = None
+) -> Callable[[F], F]: ...
 
 
 def strategy(
-    function: F | None = None, *, calls: Bound | None = None, shared: Bound | None = None
+    function: F | None = None,
+    *,
+    calls: Bound | None = None,
+    shared: Bound | None = None,
+    plain: Callable[..., bool] | None = None,
 ) -> F | Callable[[F], F]:
     """Marks an async function `(sample, ask, *, name=default, …) -> str` as the strategy of its name.
 
     `@strategy(calls=lambda draws, **_: draws)` also declares the most calls that one sample can take,
     whatever the model replies, so that `plan` can tell the worst case before anything is sent. `shared` says
-    how many of these are the same for all samples of an arm, and so are sent once.
+    how many of these are the same for all samples of an arm, and so are sent once; `plain`, with which
+    parameters the answer is the reply of one call as it is, so that a target may be one.
     """
 
     def mark(function: F) -> F:
         is_async: bool = inspect.iscoroutinefunction(function)
         if not is_async:
             raise ConfigError(f"strategy {function.__name__!r} must be an async function")
-        vars(function).update({_MARK: True, _CALLS: calls, _SHARED: shared})
+        vars(function).update({_MARK: True, _CALLS: calls, _SHARED: shared, _PLAIN: plain})
         return function
 
     return mark if function is None else mark(function)
@@ -79,6 +86,8 @@ class Strategy:
     """What it declares of its calls; None where it declares nothing."""
     shared: Bound | None = None
     """What it declares of the calls that its samples have in common; None: they have none."""
+    plain: Callable[..., bool] | None = None
+    """With which parameters its answer is the reply of one call as it is; None: with none of them."""
 
     @property
     def single_call(self) -> bool:
@@ -107,6 +116,10 @@ class Strategy:
     def shared_calls(self, params: Mapping[str, JSON]) -> int:
         """How many of `most_calls` are the same for all samples."""
         return 0 if self.shared is None else self.shared(**params)
+
+    def passes_on(self, params: Mapping[str, JSON]) -> bool:
+        """Whether its answer is the reply of one call, as it is."""
+        return self.single_call or (self.plain is not None and self.plain(**params))
 
     def complete(self, given: Mapping[str, JSON]) -> dict[str, JSON]:
         """All parameters with those that are given; ConfigError for one that it does not take."""
@@ -151,6 +164,7 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         files=templates.digests(files) | data | ({f"{name}/strategy.py": digest(code)} if code else {}),
         bound=getattr(function, _CALLS, None),
         shared=getattr(function, _SHARED, None),
+        plain=getattr(function, _PLAIN, None),
     )
 
 
