@@ -9,6 +9,7 @@ import pytest
 
 from promptsweep.metrics import describe
 from promptsweep.metrics.define import MetricDefinition
+from promptsweep.metrics.judge import JudgeDefinition
 from promptsweep.metrics.resolve import _BUILTIN
 
 PAGE = Path(__file__).parents[2] / "docs/metrics.md"
@@ -19,7 +20,7 @@ def row(name):
     definition = _BUILTIN[name]
     params = list(inspect.signature(definition.function).parameters.values())[2:]
     shown = ", ".join(_shown(one) for one in params)
-    scope = "answer" if isinstance(definition, MetricDefinition) else "all answers"
+    scope = "answer" if isinstance(definition, MetricDefinition | JudgeDefinition) else "all answers"
     better = {True: "higher", False: "lower", None: "–"}[definition.higher_is_better]
     return f"| `{name}` | {shown or '–'} | {scope} | {better} | {describe()[name]} |"
 

@@ -36,6 +36,7 @@ class JudgeDefinition:
 
     name = "judge"
     function = staticmethod(judge)
+    higher_is_better = True
 
     def bind(self, params: Mapping[str, Any]) -> Judge:
         """The judge with these parameters; ConfigError where they do not fit."""
