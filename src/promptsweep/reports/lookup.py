@@ -18,6 +18,8 @@ from promptsweep.reports.schema import responses
 from promptsweep.types import Completion
 
 _COLUMNS = responses.c.keys()
+SNAPSHOT = 0.005
+"""Seconds that one read transaction lasts: much less than two transactions of the writer are apart."""
 
 
 class Lookup(Protocol):
@@ -44,8 +46,9 @@ def replies(version: str | None) -> Select[Any]:
 class DirectLookup:
     """Asks at once: a read takes a microsecond or two, handing it to a thread many times that.
 
-    What is asked in the same turn of the event loop is one read transaction, since beginning one costs more
-    than reading. It must not last: SQLite cannot shorten its write-ahead log while anybody reads from it.
+    What is asked within a few milliseconds is one read transaction, since beginning one costs more than
+    reading. It must not last: SQLite cannot shorten its write-ahead log while anybody reads from it, and what
+    is written meanwhile is not seen; whoever writes here keeps it at hand for longer than that.
     """
 
     def __init__(self, engine: Engine, query: Select[Any]):
@@ -61,7 +64,7 @@ class DirectLookup:
         if not self._reading:
             self._cursor.execute("BEGIN")
             self._reading = True
-            asyncio.get_running_loop().call_soon(self._end)
+            asyncio.get_running_loop().call_later(SNAPSHOT, self._end)
         if self._any.first(self._cursor, key) is None:
             return None
         found = self._whole.first(self._cursor, key)
