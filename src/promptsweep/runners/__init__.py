@@ -6,7 +6,9 @@ from promptsweep.runners.gates import Demand, Gate
 from promptsweep.runners.gateway import Purse
 from promptsweep.runners.imported import ImportedAnswers, read_answers
 from promptsweep.runners.jobs import Stop, drain, execute
-from promptsweep.runners.plan import Plan, PlannedArm, Planner, ScoredArm, first_request, probe
+from promptsweep.runners.plan import Plan, PlannedArm, ScoredArm, first_request
+from promptsweep.runners.planner import Planner
+from promptsweep.runners.probing import probe
 from promptsweep.runners.progress import Progress
 from promptsweep.runners.scoring import judge
 from promptsweep.runners.sink import Entry, Sink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -167,3 +167,10 @@ def parse(content: Mapping[str, Any], path: Path, data: Mapping[str, Any] | None
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def as_data(sweep: Sweep) -> dict[str, JSON]:
+    """What a sweep says, without what it leaves at its default."""
+    data = asdict(sweep)
+    defaults = {one.name: one.default for one in fields(sweep)}
+    return {name: value for name, value in data.items() if value != defaults[name] and value != {}}
