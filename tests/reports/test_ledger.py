@@ -12,7 +12,10 @@ from promptsweep.reports.ledger import Sum, Tally, authorise, entries, of_run, s
 from promptsweep.runners.costs import UNKNOWN, Cost
 from promptsweep.workspace import Workspace
 
-TODAY = datetime.now(UTC).date()
+
+def today():
+    """Asked for when a test runs: a whole run of the tests may pass midnight."""
+    return datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -67,9 +70,9 @@ def test_models_are_listed_by_what_they_cost(store):
 def test_days_are_utc_and_since_leaves_earlier_ones_out(store):
     enter(store, "1", ("new", "m", Cost(0.5, 1, 1)))
 
-    assert [one.name for one in entries(store, "day")] == [TODAY.isoformat()]
-    assert entries(store, "run", TODAY) == entries(store)
-    assert entries(store, "run", TODAY + timedelta(days=1)) == []
+    assert [one.name for one in entries(store, "day")] == [today().isoformat()]
+    assert entries(store, "run", today()) == entries(store)
+    assert entries(store, "run", today() + timedelta(days=1)) == []
     assert len(entries(store, "model", date(2020, 2, 29))) == 1
 
 

@@ -14,7 +14,10 @@ from promptsweep.workspace import Workspace
 
 from test_ledger import enter  # isort: skip
 
-TODAY = datetime.now(UTC).date()
+
+def today():
+    """Asked for when a test runs: a whole run of the tests may pass midnight."""
+    return datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -32,9 +35,9 @@ def test_sums_are_by_day_and_model_over_all_runs_without_what_was_only_authorise
 
     m, other = spendings(store)
 
-    assert m == Spending(TODAY, "m", Sum(2, 20, 0.5), Sum(1, 7, 0.5), Sum(1, 10, 0.25))
+    assert m == Spending(today(), "m", Sum(2, 20, 0.5), Sum(1, 7, 0.5), Sum(1, 10, 0.25))
     assert (other.model, other.new, other.saved.unpriced) == ("other", Sum(), 1)
-    assert spendings(store, TODAY + timedelta(days=1)) == []
+    assert spendings(store, today() + timedelta(days=1)) == []
 
 
 def test_models_are_together_over_days_the_dearest_first():
@@ -52,5 +55,5 @@ def test_models_are_together_over_days_the_dearest_first():
 
 
 def test_without_any_price_there_are_no_dollars():
-    assert not in_dollars([Spending(TODAY, "m", Sum(1, 10, 0.0, 1))])
-    assert in_dollars([Spending(TODAY, "m", saved=Sum(1, 10, 0.1))])
+    assert not in_dollars([Spending(today(), "m", Sum(1, 10, 0.0, 1))])
+    assert in_dollars([Spending(today(), "m", saved=Sum(1, 10, 0.1))])
