@@ -90,7 +90,6 @@ class Course:
 
     seconds: float = 0.0
     sent: float = 0.0
-    answered: float = 0.0
     given_up: float = 0.0
     """Requests that failed in every attempt: records that end in an error."""
     paid: float = 0.0
@@ -150,9 +149,7 @@ class Simulation:
         self._ready, self._resting[due] = self._ready + self._resting[due], 0.0
         ended, self._flying[here] = self._flying[here].copy(), 0.0
         failed = ended * self._vendor.failing
-        answered = float((ended - failed).sum())
-        self.course.answered += answered
-        self.course.paid += answered
+        self.course.paid += float((ended - failed).sum())
         self.course.given_up += float(failed[-1])
         for attempt, wait in enumerate(self._waits):
             self._resting[(step + wait) % len(self._resting), attempt + 1] += failed[attempt]

@@ -7,11 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from asked import KEY, KEY_VARIABLE, asked_workspace, behaviour
 from browsing import is_error, is_foreign
 from hostile import HOSTILE, mood_model
 from playwright.sync_api import sync_playwright
 
 import promptsweep
+from servers import ChatServer
 from workspaces import mood, rows
 
 SCREENSHOT = Path(__file__).parents[2] / "docs" / "screenshot.py"
@@ -97,3 +99,14 @@ def page(browser, server):
     yield page
     page.close()
     assert not trouble
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """The server, and its workspace as the one that the dashboard shows."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv("PROMPTSWEEP_WORKSPACE", str(tmp_path))
+    with ChatServer(behaviour) as server:
+        asked_workspace(tmp_path, server)
+        server.requests.clear()
+        yield server

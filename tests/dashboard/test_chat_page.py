@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from asked import KEY, KEY_VARIABLE, PIECES, asked_workspace, behaviour
+from asked import KEY, PIECES
 from test_pages import interpreted, opened, texts
 
 from promptsweep.datasets import load
 from promptsweep.workspace import Workspace
-from servers import ChatServer
 
 REPLY = "".join(PIECES)
-
-
-@pytest.fixture
-def asked(tmp_path, monkeypatch):
-    """The server, and its workspace as the one that the dashboard shows."""
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setenv("PROMPTSWEEP_WORKSPACE", str(tmp_path))
-    with ChatServer(behaviour) as server:
-        asked_workspace(tmp_path, server)
-        server.requests.clear()
-        yield server
 
 
 def chat(**query):

@@ -6,27 +6,15 @@ import contextlib
 import json
 
 import pytest
-from asked import KEY, KEY_VARIABLE, asked_workspace, behaviour
+from asked import KEY
 from test_pages import interpreted, opened, texts
 
 from promptsweep.cli import app as commands
 from promptsweep.reports import open_store
 from promptsweep.reports.browse import list_runs
 from promptsweep.workspace import Workspace
-from servers import ChatServer
 
 MINE = "{% user %}\nMood of {{ input }}?"
-
-
-@pytest.fixture
-def asked(tmp_path, monkeypatch):
-    """The server, and its workspace as the one that the dashboard shows."""
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setenv("PROMPTSWEEP_WORKSPACE", str(tmp_path))
-    with ChatServer(behaviour) as server:
-        asked_workspace(tmp_path, server)
-        server.requests.clear()
-        yield server
 
 
 def bench(**query):

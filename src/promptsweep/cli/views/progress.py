@@ -56,7 +56,8 @@ def _lines() -> Observe:
         nonlocal last, waves
         before, waves = waves, sum(one.waves for one in progress.batches)
         interval = BATCH_LOG_INTERVAL if progress.batches else LOG_INTERVAL
-        if time.monotonic() - last >= interval or waves > before or progress.done == progress.total:
+        due = time.monotonic() - last >= interval or waves > before or progress.done == progress.total
+        if due and progress.total:
             last = time.monotonic()
             note(status_line(progress))
 
