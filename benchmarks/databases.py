@@ -72,7 +72,7 @@ def _batches(store: Store, root: Path, count: int, seed: str) -> list[Rows]:
 def one_by_one(connection: Connection, rows: Rows) -> None:
     """`executemany`."""
     for table in ORDER:
-        compiled = str(insert_or_ignore(connection, table).compile(dialect=connection.dialect))
+        compiled = str(insert_or_ignore(connection.dialect.name, table).compile(dialect=connection.dialect))
         if rows[table.name]:
             connection.exec_driver_sql(compiled, rows[table.name])
 
@@ -81,7 +81,7 @@ def of_values(connection: Connection, rows: Rows) -> None:
     """Rows of values in one statement."""
     for table in ORDER:
         if rows[table.name]:
-            connection.execute(insert_or_ignore(connection, table).values(rows[table.name]))
+            connection.execute(insert_or_ignore(connection.dialect.name, table).values(rows[table.name]))
 
 
 def copied(connection: Connection, rows: Rows) -> None:

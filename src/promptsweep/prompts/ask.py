@@ -62,6 +62,8 @@ class Ask:
     ):
         self.render = render
         """Makes the messages of a stage."""
+        self._without: dict[str, tuple[Message, ...]] = {}
+        """Stage → its messages without variables: draws of one prompt are rendered once."""
         self._build, self._send, self._parse = build, send, parse
         self.data = data
         """What a JSON file in the strategy's folder holds: learned weights, word lists."""
@@ -93,7 +95,7 @@ class Ask:
         self, stage: str, *, draw: int = 0, call_params: Mapping[str, JSON] = NONE, **variables: JSON
     ) -> Completion:
         """The same, with all that the endpoint says of the reply: why it ended, its log-probabilities."""
-        request = self._build(self.render(stage, variables), self._first_draw + draw, call_params)
+        request = self._build(self._messages(stage, variables), self._first_draw + draw, call_params)
         came_after = self.critical_seconds
         started = self.elapsed()
         try:
@@ -124,7 +126,7 @@ class Ask:
         Its calls are in this trace, its details its own. `join` them all when they are done.
         """
         part, render = copy(self), self.render
-        part.details = {}
+        part.details, part._without = {}, {}
         part.render = lambda stage, variables: render(stage, {**given, **variables})
         return part
 
@@ -158,6 +160,13 @@ class Ask:
         self.calls.append(Call("embed", request.key, completion, started, self.elapsed()))
         self.critical_seconds = max(self.critical_seconds, came_after + completion.seconds)
         return decoded(completion.text)[0]
+
+    def _messages(self, stage: str, variables: Mapping[str, JSON]) -> tuple[Message, ...]:
+        if variables:
+            return self.render(stage, variables)
+        if stage not in self._without:
+            self._without[stage] = self.render(stage, variables)
+        return self._without[stage]
 
     def parse(self, reply: str) -> str | None:
         """The answer in a reply, by the rules of the dataset's task; None when there is none."""

@@ -34,7 +34,7 @@ def copy_batches(source: Store, target: Store, renamed: Mapping[str, str], run: 
         rows = [{**row._mapping, "run": renamed.get(run, run)} for row in connection.execute(query)]
     if rows:
         with writing(target.engine) as connection:
-            connection.execute(insert_or_ignore(connection, batches), rows)
+            connection.execute(insert_or_ignore(connection.dialect.name, batches), rows)
 
 
 def copy_grades(
@@ -74,7 +74,7 @@ def _put(target: Store, table: Table, rows: list[Row], newer: str) -> None:
 
     def write() -> None:
         with target.engine.begin() as connection:
-            statement: Any = insert_into(connection, table)
+            statement: Any = insert_into(connection.dialect.name, table)
             values = {name: statement.excluded[name] for name in others}
             more = table.c[newer] < statement.excluded[newer]
             connection.execute(

@@ -79,7 +79,7 @@ def write_duels(
     with writing(store.engine) as connection:
         for duel in duels:
             values = {"run": run, **duel._asdict(), "created": time.time()}
-            insert = insert_into(connection, table).values(values)
+            insert = insert_into(connection.dialect.name, table).values(values)
             changed = {name: value for name, value in values.items() if name not in KEY}
             connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=changed))
         append_calls(connection, calls)

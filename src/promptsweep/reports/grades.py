@@ -76,7 +76,7 @@ def give(
     key = _key(run, mode, grader, subject)
     given = {"value": value, "note": nfc(note) if note else None, "created": time.time()}
     with writing(store.engine) as connection:
-        insert = insert_into(connection, table).values({**key, **given})
+        insert = insert_into(connection.dialect.name, table).values({**key, **given})
         connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=given))
 
 

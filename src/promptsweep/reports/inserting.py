@@ -27,9 +27,9 @@ NUL = "\u2400"
 """␀: what stands in PostgreSQL for the character 0, which its texts cannot hold."""
 
 
-def insert_into(connection: Connection, table: Table) -> Any:
-    """An insert that can say what happens on a conflict, in the database's own words."""
-    if connection.dialect.name == "postgresql":
+def insert_into(dialect: str, table: Table) -> Any:
+    """An insert that can say what happens on a conflict, in the words of a database (`dialect.name`)."""
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
         return postgresql_insert(table)
@@ -38,9 +38,9 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return sqlite_insert(table)
 
 
-def insert_or_ignore(connection: Connection, table: Table) -> Any:
+def insert_or_ignore(dialect: str, table: Table) -> Any:
     """An insert that leaves existing rows alone."""
-    return insert_into(connection, table).on_conflict_do_nothing()
+    return insert_into(dialect, table).on_conflict_do_nothing()
 
 
 class Inserter(Protocol):
@@ -82,8 +82,7 @@ class _Insert:
 
     @classmethod
     def of(cls, table: Table, engine: Engine) -> _Insert:
-        with engine.connect() as connection:
-            compiled = insert_or_ignore(connection, table).compile(dialect=engine.dialect)
+        compiled = insert_or_ignore(engine.dialect.name, table).compile(dialect=engine.dialect)
         names = compiled.positiontup
         return cls(str(compiled), itemgetter(*names) if names else lambda row: row)
 
@@ -123,8 +122,7 @@ class _ArrayInsert:
         self._texts = {column.name: isinstance(column.type, Text) for column in table.columns}
         arrays = [bindparam(column.name, type_=ARRAY(column.type)) for column in table.columns]
         given = func.unnest(*arrays).table_valued(*(column.name for column in table.columns)).render_derived()
-        with engine.connect() as connection:
-            insert = insert_into(connection, table).from_select(list(self._texts), select(given))
+        insert = insert_into(engine.dialect.name, table).from_select(list(self._texts), select(given))
         if table is schema.records:
             renewed = {name: insert.excluded[name] for name in self._texts if name != "id"}
             insert = insert.on_conflict_do_update(

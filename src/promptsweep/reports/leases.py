@@ -31,7 +31,7 @@ def renew(store: Store, run: str, models: Sequence[str]) -> list[int]:
         alive = table.c.seen.between(now - EXPIRY, now + EXPIRY)  # not ahead either: clocks are set back
         connection.execute(delete(table).where((table.c.run == run) | ~alive))
         rows = [{"model": model, "run": run, "seen": now} for model in dict.fromkeys(models)]
-        connection.execute(insert_or_ignore(connection, table), rows)
+        connection.execute(insert_or_ignore(connection.dialect.name, table), rows)
         counted = select(table.c.model, func.count()).where(table.c.model.in_(models)).group_by(table.c.model)
         users = {row[0]: row[1] for row in connection.execute(counted)}
     return [users.get(model, 1) for model in models]

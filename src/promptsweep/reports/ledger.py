@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -91,11 +92,15 @@ class Tally:
         self._writing = len(self._entered)
         taken = self._entered[: self._writing]
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        lines: dict[tuple[str, Kind], list[Cost]] = {}
+        costs: dict[tuple[str, Kind], list[Cost]] = {}
         for model, kind, cost in taken:
-            lines.setdefault((model, kind), []).append(cost)
-        for (model, kind), costs in sorted(lines.items(), key=itemgetter(0)):
-            _upsert(connection, self._run, model, day, kind, _sum(costs), add=True)
+            costs.setdefault((model, kind), []).append(cost)
+        if costs:
+            lines = [
+                _line(self._run, model, day, kind, _sum(some))
+                for (model, kind), some in sorted(costs.items(), key=itemgetter(0))
+            ]
+            connection.execute(_upsert(connection.dialect.name, add=True), lines)
 
     def written(self) -> None:
         """What was written last is committed."""
@@ -134,11 +139,11 @@ def authorise(store: Store, run: str, cost: Cost) -> None:
 
     Raises IncompleteError where the store cannot be written.
     """
-    found = Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0)
+    line = _line(run, "", "", AUTHORISED, Sum(cost.requests, cost.tokens or 0, cost.usd or 0.0))
 
     def write() -> None:
         with store.engine.begin() as connection:
-            _upsert(connection, run, "", "", AUTHORISED, found, add=False)
+            connection.execute(_upsert(connection.dialect.name, add=False), line)
 
     try:
         patiently(store.engine, write)
@@ -193,16 +198,15 @@ def _sums(*keys: ColumnElement[Any]) -> Any:
     return select(*keys, *(func.sum(column).label(column.name) for column in columns))
 
 
-def _upsert(
-    connection: Connection, run: str, model: str, day: str, kind: str, found: Sum, *, add: bool
-) -> None:
-    key = {"run": run, "model": model, "day": day, "kind": kind}
-    values = {
-        "requests": found.requests,
-        "tokens": found.tokens,
-        "usd": found.usd,
-        "unpriced": found.unpriced,
-    }
-    changed = {name: table.c[name] + value for name, value in values.items()} if add else values
-    statement = insert_into(connection, table).values(**key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+def _line(run: str, model: str, day: str, kind: str, found: Sum) -> dict[str, Any]:
+    return {"run": run, "model": model, "day": day, "kind": kind, **asdict(found)}
+
+
+@cache
+def _upsert(dialect: str, *, add: bool) -> Any:
+    """Writes lines, or adds to them; made once, as making it takes longer than running it."""
+    statement = insert_into(dialect, table)
+    key = table.primary_key.columns.keys()
+    given = {name: statement.excluded[name] for name in set(table.columns.keys()).difference(key)}
+    changed = {name: table.c[name] + value for name, value in given.items()} if add else given
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)

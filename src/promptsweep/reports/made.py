@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from promptsweep.reports.rows import (
     Row,
@@ -31,6 +32,8 @@ class Maker:
         """`version` is the run's id where its replies are its own, else empty."""
         self.arms, self.version = arms, version
         self._preambles: set[str] = set()
+        self._last: tuple[Any, str] | None = None
+        """What the newest request shares, and its preamble: most have that of the one before."""
 
     @classmethod
     def of(cls, store: Store, run: str, *, apart: bool) -> Maker:
@@ -52,11 +55,20 @@ class Maker:
             self._add_reply(rows, *thing)
 
     def _add_reply(self, rows: dict[str, list[Row]], request: Request, completion: Completion) -> None:
-        preamble = preamble_row(request)
-        rows["responses"].append(response_row(request, completion, preamble["id"], self.version))
-        if preamble["id"] not in self._preambles:
-            self._preambles.add(preamble["id"])
-            rows["preambles"].append(preamble)
+        preamble = self._preamble(rows, request)
+        rows["responses"].append(response_row(request, completion, preamble, self.version))
+
+    def _preamble(self, rows: dict[str, list[Row]], request: Request) -> str:
+        """The id of a request's preamble, with a row for it where it is the first that has it."""
+        roles = [message.role for message in request.messages[-1:]]
+        shared = request.model, request.base_url, request.params, request.messages[:-1], roles
+        if self._last is None or self._last[0] != shared:
+            row = preamble_row(request)
+            if row["id"] not in self._preambles:
+                self._preambles.add(row["id"])
+                rows["preambles"].append(row)
+            self._last = shared, row["id"]
+        return self._last[1]
 
     def _add_record(self, rows: dict[str, list[Row]], record: Record) -> None:
         arm, places = self.arms[record.arm]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +15,7 @@ from promptsweep.reports.inserting import Rows, inserter
 from promptsweep.reports.patience import Ticket, patiently, reason
 
 T = TypeVar("T")
+Connect = Callable[[], AbstractContextManager[Connection]]
 INTERVAL = 0.03
 """Seconds between transactions. A kill -9 may cost 0.1 seconds of finished work; writing takes time, too."""
 SLOW = 1.0
@@ -46,8 +48,7 @@ class Writer(Generic[T]):
         self._engine, self._make, self._committed = engine, rows, committed
         self._also, self._inserter, self._ticket = also, inserter(engine, redone=redone), Ticket(engine)
         self._things: list[T] = []
-        self._wake = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._began: float | None = None
         """When the transaction began that is being written."""
         self.failure: Exception | None = None
@@ -75,38 +76,49 @@ class Writer(Generic[T]):
 
     def close(self) -> None:
         """Writes what is left. Raises like `check`."""
-        self._closing = True
-        self._wake.set()
+        self._closing.set()
         self._thread.join()
         self.check()
 
     def _run(self) -> None:
-        while self.failure is None:
-            closing = self._wake.wait(INTERVAL) and self._closing
-            try:
-                self._flush(closing)
-            except Exception as error:  # noqa: BLE001  `check` raises it where the run goes on
-                self.failure = error
-            if closing:
-                return
+        try:
+            with self._connecting() as connect:
+                closing = False
+                while not closing:
+                    closing = self._closing.wait(INTERVAL)
+                    self._flush(connect, closing)
+        except Exception as error:  # noqa: BLE001  `check` raises it where the run goes on
+            self.failure = error
 
-    def _flush(self, closing: bool) -> None:
+    @contextmanager
+    def _connecting(self) -> Iterator[Connect]:
+        """Gives a transaction its connection: a file's stays open, as opening it takes longer than a commit.
+
+        That to a server may break, so its pool is asked each time.
+        """
+        if self._engine.dialect.name != "sqlite":
+            yield self._engine.connect
+            return
+        with self._engine.connect() as kept:
+            yield lambda: nullcontext(kept)
+
+    def _flush(self, connect: Connect, closing: bool) -> None:
         count = len(self._things)
         if not count and not closing:
             return
         things = self._things[:count]
         rows = self._make(things)
         self._began = time.monotonic()
-        patiently(self._engine, lambda: self._write(rows))
+        patiently(self._engine, lambda: self._write(connect, rows))
         self._began = None
         self._committed(things)
         del self._things[:count]
 
-    def _write(self, rows: Rows) -> None:
+    def _write(self, connect: Connect, rows: Rows) -> None:
         """One transaction, unless an attempt at it whose connection broke turns out to be committed."""
         if self._ticket.is_settled():
             return
-        with self._engine.begin() as connection:
+        with connect() as connection, connection.begin():
             self._inserter.write(connection, rows)
             self._also(connection)
             self._ticket.take(connection)
