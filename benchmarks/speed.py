@@ -90,8 +90,8 @@ def waiting(url: str, slow: str, core: int | None) -> list[Finding]:
     ideal = WIDE / LATENCY
     findings = []
     for name, task in {"zero_shot": ONE_CALL, **SEVERAL_CALLS}.items():
-        at_once = best(url, core, 2, client="ours", in_flight=WIDE, **task)
-        delayed = best(slow, core, 2, client="ours", in_flight=WIDE, **task)
+        at_once = best(url, core, client="ours", in_flight=WIDE, **task)
+        delayed = best(slow, core, client="ours", in_flight=WIDE, **task)
         show(f"{name}, {WIDE} in flight, no latency", at_once)
         show(f"{name}, {WIDE} in flight, {LATENCY * 1000:.0f} ms", delayed)
         part = delayed.rate / min(ideal, at_once.rate)
