@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from made_datasets import Make
 
+from promptsweep.answers import parser
 from promptsweep.datasets import load
+from promptsweep.datasets.card import FORMS
 from promptsweep.errors import ConfigError
+from promptsweep.types import Sample, Task
 from promptsweep.workspace import Workspace
 
 ROWS = [{"id": "a", "input": "q", "target": "x"}]
@@ -66,6 +70,21 @@ def test_templates_see_the_card_with_the_form_of_the_task(make: Make) -> None:
 def test_the_form_of_a_card_wins_over_that_of_the_task(make: Make) -> None:
     assert make("task: math\nform: 숫자만 쓰세요.", test=ROWS).context["form"] == "숫자만 쓰세요."
     assert make("task: math\nform: ''", test=ROWS).context["form"] == ""
+
+
+@pytest.mark.parametrize("task", get_args(Task))
+@pytest.mark.parametrize(("language", "korean"), [("ko", True), ("ko-KR", True), ("en-GB", False)])
+def test_the_form_of_the_task_is_in_the_language_of_the_card(
+    make: Make, task: str, language: str, korean: bool
+) -> None:
+    form = make(f"task: {task}\nlabels: [a]\nlanguage: {language}", test=ROWS).context["form"]
+
+    assert any("가" <= letter <= "힣" for letter in form) == (korean and task != "open")
+
+
+def test_the_korean_form_of_a_number_is_one_that_is_read() -> None:
+    assert "`답:`" in FORMS["ko"]["math"]
+    assert parser("math")("3에 4를 더하면 7이다. 식은 2개.\n답: 7", Sample("1", "")) == "7"
 
 
 def test_samples_can_be_read_again(make: Make) -> None:

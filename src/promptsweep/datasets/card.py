@@ -16,15 +16,25 @@ from promptsweep.datasets.text import text_of
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.types import Task
 
-FORMS: Mapping[Task, str] = {
-    "classification": "Answer with one label and nothing else.",
-    "extraction": "Answer with one JSON object and nothing else.",
-    "qa": "Answer with the shortest phrase that answers the question.",
-    "math": "Finish with a line `Answer:` and the number alone.",
-    "summarisation": "Answer with the summary alone.",
-    "open": "",
+FORMS: Mapping[str, Mapping[Task, str]] = {
+    "en": {
+        "classification": "Answer with one label and nothing else.",
+        "extraction": "Answer with one JSON object and nothing else.",
+        "qa": "Answer with the shortest phrase that answers the question.",
+        "math": "Finish with a line `Answer:` and the number alone.",
+        "summarisation": "Answer with the summary alone.",
+        "open": "",
+    },
+    "ko": {
+        "classification": "라벨 하나만 쓰고 다른 말은 덧붙이지 마세요.",
+        "extraction": "JSON 객체 하나만 쓰고 다른 말은 덧붙이지 마세요.",
+        "qa": "질문의 답이 되는 가장 짧은 말만 쓰세요.",
+        "math": "마지막 줄에 `답:`과 숫자만 쓰세요.",
+        "summarisation": "요약문만 쓰세요.",
+        "open": "",
+    },
 }
-"""The form of the answer where the card does not say it."""
+"""Language → the form of the answer where the card does not say it; English for any other language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +66,13 @@ class Card:
     instruction: str = ""
     """What the model is asked to do; prompts show it as the task."""
     form: str | None = None
-    """The form of the answer; None for the task's own (`FORMS`)."""
+    """The form of the answer; None for that of the task and the language (`FORMS`)."""
     labels: tuple[str, ...] = ()
     """Every label there is. In YAML a list, or a file: one label a line (.txt) or a column `label`."""
     schema: Mapping[str, Any] | None = None
     """JSON Schema (Draft 2020-12) of the answers. In YAML a mapping, or a JSON or YAML file."""
     language: str = "en"
+    """Of the rows, as a tag: `ko`, `en-GB`."""
     licence: str = ""
     author: str = ""
     version: int | float | str = 1
@@ -79,6 +90,13 @@ class Card:
     """The metric to rank by; None for the first."""
     human: Human = Human()
     """What people said of answers that come with the dataset; judges are compared with it."""
+
+    @property
+    def answer_form(self) -> str:
+        """The form of the answer in words: the card's own, else that of its task in its language."""
+        if self.form is not None:
+            return self.form
+        return FORMS.get(self.language.partition("-")[0], FORMS["en"])[self.task]
 
 
 def read_card(path: Path) -> Card:

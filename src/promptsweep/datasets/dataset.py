@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from promptsweep.answers.schemas import text_of
-from promptsweep.datasets.card import FORMS, Card, read_card
+from promptsweep.datasets.card import Card, read_card
 from promptsweep.datasets.corpus import Corpus
 from promptsweep.datasets.samples import numbered_samples
 from promptsweep.datasets.shots import leaks
@@ -63,7 +63,7 @@ class Dataset:
         return {
             "task": card.task,
             "instruction": card.instruction,
-            "form": FORMS[card.task] if card.form is None else card.form,
+            "form": card.answer_form,
             "labels": list(card.labels),
             "language": card.language,
             "dataset": self.name,
