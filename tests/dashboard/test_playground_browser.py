@@ -108,7 +108,7 @@ def test_a_pages_visitor_can_leave_while_a_reply_is_awaited(page):
 def test_pages_speak_korean(page, path):
     page.goto(f"{path}?lang=ko&model=quick")
     heading(page, {"/playground": "실험장", "/chat": "대화"}[path])
-    expect(page.get_by_text("매개변수")).to_be_visible()
+    expect(page.get_by_text("매개변수", exact=True)).to_be_visible()
 
 
 @pytest.fixture(scope="module")
