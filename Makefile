@@ -9,8 +9,8 @@ demo: $(VENV)/.demo
 	$(BIN)/promptsweep run quickstart
 
 test: $(VENV)/.dev check
-	$(BIN)/pytest -n 2 --ignore tests/e2e
-	$(BIN)/pytest -n 2 tests/e2e  # apart from the browsers: these tests hold times against the clock
+	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/e2e  # so a module's browser and server start in one worker
+	$(BIN)/pytest -n 2 --dist worksteal tests/e2e  # apart from the browsers: these tests hold times against the clock
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

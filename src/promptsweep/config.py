@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promptsweep.errors import ConfigError, unknown
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 T = TypeVar("T")
+_adapters: dict[type, TypeAdapter[Any]] = {}
+"""Each type's, made once: that takes far longer than a validation."""
 
 
 def read_text(path: Path) -> str:
@@ -78,13 +83,16 @@ def validate(data: Any, into: type[T], path: Path | str) -> T:
     """`data` (as `read_yaml` gives it) as the given dataclass, or ConfigError for its first mistake."""
     from pydantic import TypeAdapter, ValidationError
 
+    if into not in _adapters:
+        _adapters[into] = TypeAdapter(into)
     try:
-        return TypeAdapter(into).validate_python(plain(data))
+        found: T = _adapters[into].validate_python(plain(data))
     except ValidationError as errors:
         first = errors.errors(include_url=False)[0]
         location = tuple(first["loc"])
         message = _explain(dict(first), location, into)
         raise ConfigError(message, path=path, line=line_of(data, location)) from None
+    return found
 
 
 def _explain(error: dict[str, Any], location: tuple[str | int, ...], into: type) -> str:

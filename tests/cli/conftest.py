@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from promptsweep.cli import app
@@ -21,6 +23,8 @@ SWEEP = {
     "models": "acme/m",
     "strategies": ["zero_shot", {"few_shot": {"k": 2}}],
 }
+COMMANDS = get_command(app)
+"""Made once: the runner's own `invoke` makes all thirty for each call."""
 MODELS = {"prices": {"*": {"input": 1.0, "output": 2.0}}, "retries": {"attempts": 1}}
 
 
@@ -42,10 +46,12 @@ def invoke(root: Path, *words: str, env: Mapping[str, str | None] | None = None)
     """Runs a command in the workspace at `root`; an exception that reaches the user fails the test."""
     unset = {"PROMPTSWEEP_STORE": None, "OPENAI_API_KEY": None, "NO_COLOR": None}
     given = {"PROMPTSWEEP_WORKSPACE": str(root), "COLUMNS": "120", **unset, **(env or {})}
-    result = CliRunner(env=given).invoke(app, list(words))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Outcome(result.exit_code, result.stdout, result.stderr)
+    with CliRunner(env=given).isolation() as (out, err, _):
+        with pytest.raises(SystemExit) as ended:
+            COMMANDS.main(list(words), prog_name="promptsweep")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return Outcome(ended.value.code or 0, *(stream.getvalue().decode() for stream in (out, err)))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from asked import KEY, KEY_VARIABLE, asked_workspace, behaviour
 from browsing import is_error, is_foreign
 from hostile import HOSTILE, mood_model
 from playwright.sync_api import sync_playwright
+from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 
 import promptsweep
 from servers import ChatServer
@@ -59,6 +62,14 @@ def run(root: Path, **sweep: object) -> None:
     promptsweep.run({"models": "m", **sweep}, models={"m": mood_model()}, workspace=root)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def components():
+    """Streamlit looks through every installed package for each `AppTest`; here, once."""
+    with pytest.MonkeyPatch.context() as streamlit:
+        streamlit.setattr(manifest_scanner, "scan_component_manifests", cache(scan_component_manifests))
+        yield
+
+
 @pytest.fixture(scope="session")
 def tools():
     """The names of the screenshot script, which starts servers and browsers too."""
@@ -86,19 +97,30 @@ def browser(tools):
         chromium.close()
 
 
-@pytest.fixture
-def page(browser, server):
-    """A page that fails the test for errors in its console, dialogs, and requests to any other host."""
-    page, trouble = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server), []
-    page.on("console", lambda message: trouble.append(message.text) if is_error(message) else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on(
+@pytest.fixture(scope="module")
+def tab(browser, server):
+    """A tab and what went wrong in it. In a new one, the browser compiles all of Streamlit's scripts anew."""
+    tab, trouble = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server), []
+    tab.on("console", lambda message: trouble.append(message.text) if is_error(message) else None)
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    tab.on(
         "request", lambda request: trouble.append(request.url) if is_foreign(request.url, server) else None
     )
+    yield tab, trouble
+    tab.close()
+
+
+@pytest.fixture
+def page(tab):
+    """A page that fails the test for errors in its console, dialogs, and requests to any other host."""
+    page, trouble = tab
     yield page
-    page.close()
-    assert not trouble
+    page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    found = [trouble.pop() for _ in list(trouble)]
+    assert not found
 
 
 @pytest.fixture

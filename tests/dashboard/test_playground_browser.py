@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 
 import pytest
@@ -109,18 +108,22 @@ def test_a_pages_visitor_can_leave_while_a_reply_is_awaited(page):
 def test_pages_speak_korean(page, path):
     page.goto(f"{path}?lang=ko&model=quick")
     heading(page, {"/playground": "실험장", "/chat": "대화"}[path])
-    expect(page.get_by_text("매개변수")).to_be_visible()
+    expect(page.get_by_text("매개변수", exact=True)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def read_only(tools, place):
+    """The address of a dashboard that writes nothing."""
+    with tools["served"](place.root / "reports" / "promptsweep.db", PROMPTSWEEP_READ_ONLY="1") as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/playground", "/chat"])
-def test_read_only_turns_both_off(tools, browser, place, path):
-    with pytest.MonkeyPatch.context() as environment, contextlib.ExitStack() as closing:
-        environment.setenv("PROMPTSWEEP_READ_ONLY", "1")
-        address = closing.enter_context(tools["served"](place.root / "reports" / "promptsweep.db"))
-        page = browser.new_page(base_url=address)
-        closing.callback(page.close)
-        page.goto(path)
-        expect(page.get_by_role("link", name="Samples", exact=True)).to_be_visible()
-        assert page.get_by_role("link", name="Chat").count() == 0
-        assert page.get_by_placeholder("Write a message").count() == 0
-        assert page.get_by_role("button", name="Send").count() == 0
+def test_read_only_turns_both_off(browser, read_only, path):
+    page = browser.new_page(base_url=read_only)
+    page.goto(path)
+    expect(page.get_by_role("link", name="Samples", exact=True)).to_be_visible()
+    assert page.get_by_role("link", name="Chat").count() == 0
+    assert page.get_by_placeholder("Write a message").count() == 0
+    assert page.get_by_role("button", name="Send").count() == 0
+    page.close()

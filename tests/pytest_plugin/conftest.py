@@ -73,7 +73,8 @@ def run_pytest(pytester: pytest.Pytester, tmp_path: Path) -> Callable[..., pytes
     """
     installed = entry_points(group="pytest11", name="promptsweep")
     loaded = [] if installed else ["-p", "promptsweep.pytest_plugin"]
-    options = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    alone = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]  # that one imports Hypothesis at each end
+    options = [*alone, "--rootdir", str(tmp_path)]
 
     def run(*words: str) -> pytest.RunResult:
         pytester.chdir()

@@ -114,6 +114,7 @@ class Templates:
 
     def __init__(self, roots: Iterable[Path], edits: Edits = UNEDITED):
         self._data: dict[str, JSON] = {}
+        self._trees: dict[str, nodes.Template] = {}
         files = FileSystemLoader([root / "prompts" for root in roots], encoding="utf-8-sig")
         self._env = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([_Edits(edits), files]),
@@ -182,11 +183,18 @@ class Templates:
             current = waiting.pop()
             if current in trees:
                 continue
-            self.get(current)
-            trees[current] = tree = self._env.parse(self.source(current), current)
-            _refuse_buffered_roles(tree, current)
+            trees[current] = tree = self._tree(current)
             waiting += [found for found in meta.find_referenced_templates(tree) if found]
         return trees
+
+    def _tree(self, name: str) -> nodes.Template:
+        """The syntax tree of a template that compiles, parsed once."""
+        if name not in self._trees:
+            self.get(name)
+            tree = self._env.parse(self.source(name), name)
+            _refuse_buffered_roles(tree, name)
+            self._trees[name] = tree
+        return self._trees[name]
 
     def digest(self, names: Iterable[str]) -> str:
         """Content address of templates and all that they include."""
