@@ -197,6 +197,18 @@ def test_a_key_in_models_yaml_is_never_printed(command, server, tmp_path, key):
         assert key not in ran.out + ran.err
 
 
+def test_answers_that_a_metric_fails_on_leave_no_run_behind(command, server, tmp_path):
+    _write(tmp_path, {"answers.jsonl": '{"id": "s-0", "answer": "good"}\n'})
+
+    ran = command(
+        "import", str(tmp_path / "answers.jsonl"), "-d", "mood", "-n", "given", "--metric", "follows_all"
+    )
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: sample 's-0': instructions are a list")
+    assert command("list", "--json").json == []
+
+
 @pytest.mark.parametrize("store", ["sqlite:///", "sqlite://", ":memory:", "sqlite+odd:///a.db"])
 def test_a_store_that_is_no_file_is_one_line(command, server, store):
     ran = command("run", "mood", "--store", store)
