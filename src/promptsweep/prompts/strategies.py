@@ -25,10 +25,10 @@ COMMON = ("system", "overflow", "judges")
 """Folders in `prompts/` that are no strategies: personas, what merges parts of a document, judges."""
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
-_SHOT_KINDS = {name: type(default) for name, default in SHOT_PARAMS.items()}
+_SHOT_KINDS = dict.fromkeys(("k", "shot_seed", "order"), int)
 
-KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-"""Types that a parameter is held to, in words. One that is declared as anything else may be anything."""
+KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number"}
+"""Types that a parameter is held to, in words. Of a text the function itself knows which are possible."""
 
 _MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
 _SHARED, _PLAIN = "__promptsweep_shared_calls__", "__promptsweep_plain__"
