@@ -88,23 +88,55 @@ def validate(data: Any, into: type[T], path: Path | str) -> T:
     try:
         found: T = _adapters[into].validate_python(plain(data))
     except ValidationError as errors:
-        first = errors.errors(include_url=False)[0]
-        location = tuple(first["loc"])
-        message = _explain(dict(first), location, into)
-        raise ConfigError(message, path=path, line=line_of(data, location)) from None
+        raise _mistake(errors.errors(include_url=False), data, into, path) from None
     return found
+
+
+def _mistake(errors: Iterable[Any], data: Any, into: type, path: Path | str) -> ConfigError:
+    """The first mistake, with the others. A key that is missing is no mistake beside one that is misspelt."""
+    found: dict[tuple[str | int, ...], ConfigError] = {}
+    unknown_keys = [error for error in errors if error["type"] in _UNKNOWN_KEY]
+    misspelt = {tuple(error["loc"][:-1]) for error in unknown_keys}
+    for error in errors:
+        missing = error["type"] in _MISSING_KEY
+        if missing and tuple(error["loc"][:-1]) in misspelt:
+            continue
+        location = tuple(error["loc"]) if missing else _within(data, error["loc"])
+        message = _explain(dict(error), location, into)
+        found.setdefault(location, ConfigError(message, path=path, line=line_of(data, location)))
+    first, *others = found.values()
+    first.others = tuple(others)
+    return first
+
+
+def _within(data: Any, location: Iterable[str | int]) -> tuple[str | int, ...]:
+    """As much of the location as there is in the data: pydantic adds which kind of a union it tried."""
+    steps: list[str | int] = []
+    for step in location:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        steps.append(step)
+    return tuple(steps)
+
+
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING_KEY = ("missing", "missing_argument")
 
 
 def _explain(error: dict[str, Any], location: tuple[str | int, ...], into: type) -> str:
     where = ".".join(str(step) for step in location)
-    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+    if error["type"] in _UNKNOWN_KEY:
         return unknown("key", str(location[-1]), _keys(into, location[:-1]))
-    if error["type"] in ("missing", "missing_argument"):
+    if error["type"] in _MISSING_KEY:
         return f"{where!r} is required"
     if error["type"] == "literal_error":
         return f"{where}: " + unknown(
             "value", str(error["input"]), re.findall("'([^']*)'", error["ctx"]["expected"])
         )
+    if error["type"] == "dataclass_type":
+        return f"{where} must hold keys and values. Known: {', '.join(sorted(_keys(into, location)))}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
 

@@ -28,6 +28,9 @@ class PromptsweepError(Exception):
 class ConfigError(PromptsweepError):
     """Something the user wrote is wrong; carries the file and the line (1-based) where known."""
 
+    others: tuple[ConfigError, ...] = ()
+    """More that is wrong in the same file, where that is known."""
+
     def __init__(self, message: str, *, path: Path | str | None = None, line: int | None = None):
         self.message, self.path, self.line = message, path, line
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
@@ -120,7 +123,8 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     "unknown metric 'exact_mach'. Did you mean 'exact_match'? Known: accuracy, exact_match"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    near = [one for one in names if one.casefold() == str(name).casefold()]
+    near = near or difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"unknown {kind} {name!r}.{hint} Known: {shown or 'none'}"

@@ -77,5 +77,7 @@ class Workspace:
                 return candidate
         found = self.locate(folder, reference.removesuffix(suffix), suffix)
         if found is None:
-            raise ConfigError(unknown(kind, reference, self.names(folder, suffix)))
+            names = self.names(folder, suffix)
+            paths = [f"{folder}/{name}{suffix}" for name in names]
+            raise ConfigError(unknown(kind, reference, paths if reference.endswith(suffix) else names))
         return found

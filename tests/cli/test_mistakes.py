@@ -26,6 +26,38 @@ MISTAKES = {
         {"runners/bad.yaml": "datasets: mood\nmodels: acme/m\nstrategies:\n  - few_shot: {kk: 2}\n"},
         r"runners/bad.yaml:4: unknown parameter of few_shot 'kk'",
     ),
+    "misspelt key that is required": (
+        {"runners/bad.yaml": SWEEP.replace("datasets", "dataset")},
+        r"runners/bad.yaml:1: unknown key 'dataset'. Did you mean 'datasets'\?",
+    ),
+    "a key in another case": (
+        {"runners/bad.yaml": SWEEP.replace("models", "MODELS")},
+        r"runners/bad.yaml:2: unknown key 'MODELS'. Did you mean 'models'\?",
+    ),
+    "a number in place of keys": (
+        {"runners/bad.yaml": f"{SWEEP}budget: 3\n"},
+        r"runners/bad.yaml:4: budget must hold keys and values. Known: requests, seconds, tokens, usd",
+    ),
+    "models that are no names": (
+        {"runners/bad.yaml": SWEEP.replace("acme/m", "[acme/m, 3]")},
+        r"runners/bad.yaml:2: models: Input should be a valid string$",
+    ),
+    "parameter of another kind": (
+        {"runners/bad.yaml": "datasets: mood\nmodels: acme/m\nstrategies:\n  - few_shot: {k: two}\n"},
+        r"runners/bad.yaml:4: few_shot: k must be a whole number, not 'two'",
+    ),
+    "parameter of a function of another kind": (
+        {"runners/bad.yaml": "datasets: mood\nmodels: acme/m\nstrategies:\n  - decompose: {parts: 2.0}\n"},
+        r"runners/bad.yaml:4: decompose: parts must be a whole number, not 2.0",
+    ),
+    "parameter that its strategy refuses": (
+        {"runners/bad.yaml": "datasets: mood\nmodels: acme/m\nstrategies:\n  - decompose: {parts: 0}\n"},
+        r"runners/bad.yaml:4: decompose: parts must be at least 1, not 0",
+    ),
+    "a key in models.yaml": (
+        {"runners/models.yaml": "endpoints:\n  acme: {base_url: http://127.0.0.1, key: sk-live-1}\n"},
+        r"runners/models.yaml:2: key must be the name of the environment variable",
+    ),
     "unknown metric": (
         {"runners/bad.yaml": f"{SWEEP}metrics: [acuracy]\n"},
         r"runners/bad.yaml:4: unknown metric 'acuracy'. Did you mean 'accuracy'\?",
@@ -140,6 +172,62 @@ def test_validate_shows_every_mistake_at_once(command, server, tmp_path):
 
     for mistake in ("other.yaml:1: task", "dataset 'moood'", "strategy 'zero_shots'", "of few_shot 'kk'"):
         assert errors.count(mistake) == 1, errors
+
+
+def test_validate_shows_every_mistake_in_the_keys_of_a_file(command, server, tmp_path):
+    sweep = f"{SWEEP}metircs: [accuracy]\nrepeats: 0\ngates: [{{metric: accuracy, mn: 1}}, 3]\n"
+    card = "tsk: classification\nlabells: [good, bad]\n"
+    _write(tmp_path, {"runners/bad.yaml": sweep, "datasets/other.yaml": card})
+
+    errors = command("validate").err
+
+    for mistake in ("key 'metircs'", "repeats: ", "key 'mn'", "gates.1 must", "key 'tsk'", "key 'labells'"):
+        assert errors.count(mistake) == 1, errors
+    assert "is required" not in errors
+
+
+@pytest.mark.parametrize("key", ["sk-live-1", "gsk_aBc", "AIzaSyD3", "0a1b2c3d"])
+def test_a_key_in_models_yaml_is_never_printed(command, server, tmp_path, key):
+    endpoint = f"endpoints:\n  acme: {{base_url: http://127.0.0.1, key: {key}}}\n"
+    _write(tmp_path, {"runners/bad.yaml": SWEEP, "runners/models.yaml": endpoint})
+
+    for words in (["run", "bad"], ["validate"], ["plan", "bad"], ["doctor"], ["list", "models"]):
+        ran = command(*words)
+        assert "models.yaml:2: key must be the name" in ran.out + ran.err
+        assert key not in ran.out + ran.err
+
+
+def test_answers_that_a_metric_fails_on_leave_no_run_behind(command, server, tmp_path):
+    _write(tmp_path, {"answers.jsonl": '{"id": "s-0", "answer": "good"}\n'})
+
+    ran = command(
+        "import", str(tmp_path / "answers.jsonl"), "-d", "mood", "-n", "given", "--metric", "follows_all"
+    )
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: sample 's-0': instructions are a list")
+    assert command("list", "--json").json == []
+
+
+@pytest.mark.parametrize("store", ["sqlite:///", "sqlite://", ":memory:", "sqlite+odd:///a.db"])
+def test_a_store_that_is_no_file_is_one_line(command, server, store):
+    ran = command("run", "mood", "--store", store)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert re.fullmatch(r"error: .*(a store is a file|unknown kind of store).*\n", ran.err), ran.err
+    assert not server.requests
+
+
+def test_a_sweep_given_as_a_path_has_a_nearest_one(command, server):
+    assert "Did you mean 'runners/mood.yaml'?" in command("run", "runners/moood.yaml").err
+
+
+def test_answers_without_a_name_are_refused(command, server, tmp_path):
+    _write(tmp_path, {"answers.jsonl": '{"id": "1", "answer": "good"}\n'})
+
+    ran = command("import", str(tmp_path / "answers.jsonl"), "--dataset", "mood", "--name", " ")
+
+    assert (ran.code, ran.err) == (2, "error: the answers need a name\n")
 
 
 def test_validate_warns_of_duplicates_and_missing_targets_with_their_lines(command, server, tmp_path):

@@ -29,3 +29,13 @@ def test_other_labels_are_one_line(tmp_path):
 
     assert done.exit_code == 2
     assert "mood.yaml: a router learns from the labels skeleton and direct" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    done = train_router(write(tmp_path, {}).root, "--output", str(tmp_path / "file" / "router.json"))
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "cannot be written" in done.stderr
+    assert done.stderr.count("\n") == 1

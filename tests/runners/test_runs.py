@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 
@@ -14,6 +15,7 @@ from promptsweep.errors import ConfigError, ExitCode, QuotaError, ServerError
 from promptsweep.prompts import numbered_points
 from promptsweep.prompts.consistency import leads
 from promptsweep.reports import open_store
+from promptsweep.reports.browse import list_runs
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Status, Usage
 from workspaces import mood, rows, write
@@ -356,6 +358,33 @@ def test_an_error_in_a_strategys_code_fails_the_sample_and_not_the_run(tmp_path)
 
     assert result.status is Status.INCOMPLETE
     assert "strategy twice failed: KeyError: 'good'" in result.row.error
+
+
+FAILING = {"metrics.py": "def half(answer, sample):\n    return 1 / (len(answer) - 4)\n"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "problem"),
+    [
+        ("follows_all", "sample 's-2': instructions are a list of objects with instruction_id and kwargs"),
+        ("metrics.py:half", "metric half failed on sample 's-2': ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_metric_that_fails_on_a_sample_fails_that_sample_and_not_the_run(tmp_path, metric, problem):
+    result = run(mood(tmp_path, **FAILING), always("good"), metrics=["accuracy", metric], limit=2)
+
+    assert result.status is Status.INCOMPLETE
+    assert f"the answer cannot be scored: {problem}" in set(result.records()["error"])
+
+
+def test_scoring_anew_with_a_metric_that_fails_leaves_no_run_behind(tmp_path):
+    workspace = mood(tmp_path, **FAILING)
+    run(workspace, always("good"), limit=2)
+
+    with contextlib.closing(open_store(workspace)) as store:
+        with pytest.raises(ConfigError, match="metric half failed on sample"):
+            api.rescore(store, "latest", workspace, ["metrics.py:half"])
+        assert len(list_runs(store)) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from promptsweep.api.provenance import versions
 from promptsweep.api.results import Run
 from promptsweep.datasets import load as load_dataset
 from promptsweep.reports import Store
+from promptsweep.reports.cache import whole
 from promptsweep.reports.rescore import rescore as copy
 from promptsweep.reports.sink import StoreSink
 from promptsweep.types import Status
@@ -38,7 +39,8 @@ def import_answers(
                 sink.add(record)
                 await sink.room()
 
-    enter(add())
+    with whole(store, identity):
+        enter(add())
     store.finish(identity, Status.DONE)
     return Run(identity, store)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from promptsweep.datasets import load
 from promptsweep.errors import ConfigError
 from promptsweep.prompts.router import Training, train
+from promptsweep.reports.objects import stored
 from promptsweep.workspace import Workspace
 
 LABELS = ("skeleton", "direct")
@@ -19,7 +20,8 @@ def train_router(
 ) -> Training:
     """Learns from the train split of a dataset with the labels `skeleton` and `direct`; writes the router.
 
-    Raises ConfigError for a dataset of other labels, or with too few questions.
+    Raises ConfigError for a dataset of other labels or with too few questions, and where the file cannot be
+    written.
     """
     found = load(dataset, workspace)
     if sorted(found.card.labels) != sorted(LABELS):
@@ -28,6 +30,6 @@ def train_router(
     suited = [LABELS[0] in sample.targets for sample in rows]
     training = train([sample.input for sample in rows], suited, precision)
     path = output or workspace.root / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(training.router.text(), encoding="utf-8")
+    with stored(path) as fresh:
+        fresh.write_text(training.router.text(), encoding="utf-8")
     return training

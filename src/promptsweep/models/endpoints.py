@@ -24,6 +24,8 @@ from promptsweep.workspace import Workspace
 FILE = "models.yaml"
 RESERVED = ("local", "gguf", "replay")
 """References that mean something else, so that no endpoint or short name may take them."""
+VARIABLE = r"[A-Z_][A-Z0-9_]*|[a-z_]+"
+"""An environment variable's name. Keys have both cases, or digits in lower case, and are never printed."""
 
 T = TypeVar("T", "Endpoint", "Shorthand")
 ReplyFormat: TypeAlias = Literal["json_schema", "json_object"]
@@ -230,6 +232,9 @@ def _check_endpoint(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> 
             line = config.line_of(node, ("families", index, "match"))
             message = f"match: not a regular expression: {error}"
             raise ConfigError(message, path=path, line=line) from None
+    if endpoint.key is not None and not re.fullmatch(VARIABLE, endpoint.key):
+        message = "key must be the name of the environment variable that holds the key, such as ACME_KEY"
+        raise ConfigError(message, path=path, line=config.line_of(node, ("key",)))
     base_url = endpoint.base_url
     if base_url is not None and not is_url(base_url):
         message = f"base_url must begin with http:// or https://, not {base_url!r}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar, overload
+from typing import Any, TypeVar, get_type_hints, overload
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.prompts.ask import Ask
@@ -25,6 +25,10 @@ COMMON = ("system", "overflow", "judges")
 """Folders in `prompts/` that are no strategies: personas, what merges parts of a document, judges."""
 SHOT_PARAMS: Mapping[str, JSON] = {"k": 4, "select": "balanced", "shot_seed": 0, "order": 0}
 """Parameters of every strategy whose templates read `shots`: how many, by which selector, which seeds."""
+_SHOT_KINDS = dict.fromkeys(("k", "shot_seed", "order"), int)
+
+KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number"}
+"""Types that a parameter is held to, in words. Of a text the function itself knows which are possible."""
 
 _MARK, _CALLS = "__promptsweep_strategy__", "__promptsweep_calls__"
 _SHARED, _PLAIN = "__promptsweep_shared_calls__", "__promptsweep_plain__"
@@ -88,6 +92,8 @@ class Strategy:
     """What it declares of the calls that its samples have in common; None: they have none."""
     plain: Callable[..., bool] | None = None
     """With which parameters its answer is the reply of one call as it is; None: with none of them."""
+    kinds: Mapping[str, Any] = field(default_factory=dict)
+    """Parameter → type, for those that code reads. What a template alone reads may be anything."""
 
     @property
     def single_call(self) -> bool:
@@ -122,11 +128,21 @@ class Strategy:
         return self.single_call or (self.plain is not None and self.plain(**params))
 
     def complete(self, given: Mapping[str, JSON]) -> dict[str, JSON]:
-        """All parameters with those that are given; ConfigError for one that it does not take."""
+        """All parameters with those that are given; ConfigError for one that it does not take, or not so."""
         for name in given:
             if name not in self.params:
                 raise ConfigError(unknown(f"parameter of {self.name}", name, self.params))
-        return {**self.params, **given}
+        complete = {**self.params, **given}
+        for name, kind in self.kinds.items():
+            if (name in given or name in SHOT_PARAMS) and not _is(complete[name], kind):
+                raise ConfigError(f"{self.name}: {name} must be {KINDS[kind]}, not {complete[name]!r}")
+        return complete
+
+
+def _is(value: JSON, kind: Any) -> bool:
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
 
 
 async def one_call(_: Sample, ask: Ask) -> str:
@@ -165,7 +181,17 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
         bound=getattr(function, _CALLS, None),
         shared=getattr(function, _SHARED, None),
         plain=getattr(function, _PLAIN, None),
+        kinds=_kinds(function, own) | (_SHOT_KINDS if uses_shots else {}),
     )
+
+
+def _kinds(function: StrategyFunction, own: Iterable[str]) -> dict[str, Any]:
+    """The plain types that the function declares; none where they are imported for type checkers only."""
+    try:
+        hints = get_type_hints(function)
+    except NameError:
+        return {}
+    return {name: hints[name] for name in own if hints.get(name) in KINDS}
 
 
 def names(workspace: Workspace) -> list[str]:

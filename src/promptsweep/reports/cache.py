@@ -143,6 +143,16 @@ def delete_run(store: Store, run: str, *, force: bool = False) -> None:
         connection.execute(delete(runs).where(runs.c.id == row.id))
 
 
+@contextlib.contextmanager
+def whole(store: Store, run: str) -> Iterator[None]:
+    """What the block stores of a run stays only where it ends without an error."""
+    try:
+        yield
+    except BaseException:
+        delete_run(store, run, force=True)
+        raise
+
+
 def _unfinished(connection: Connection) -> list[tuple[float, float]]:
     """When the runs that were left before each sample had its record began, and when they last ended."""
     spans = []

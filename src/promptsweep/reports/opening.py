@@ -58,6 +58,8 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
     """
     where = url or str(workspace.store_path)
     address, name = _address(where), shown(where)
+    if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+        raise ConfigError("a store is a file: give its path, or sqlite:///PATH", path=name)
     path = Path(address.database or "") if address.get_backend_name() == "sqlite" else None
     if path is not None and not path.exists():
         if not create:
@@ -66,7 +68,10 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"cannot be used as a store: {error.strerror}", path=name) from None
-    engine = _postgresql(address, name) if path is None else _sqlite(address)
+    try:
+        engine = _postgresql(address, name) if path is None else _sqlite(address)
+    except ArgumentError:
+        raise ConfigError(unknown("kind of store", name.partition("://")[0], KINDS)) from None
     try:
         _prepare(engine, name, create or path is not None)
     except DBAPIError as error:
@@ -128,8 +133,6 @@ def _postgresql(address: URL, name: str) -> Engine:
         )
     except ImportError:
         raise MissingExtraError("a PostgreSQL store", "postgres") from None
-    except ArgumentError:
-        raise ConfigError(unknown("kind of store", name.partition("://")[0], KINDS)) from None
 
 
 def _sqlite(address: URL) -> Engine:

@@ -12,6 +12,7 @@ from promptsweep import metrics as metric_room
 from promptsweep.answers import parser
 from promptsweep.datasets import load as load_dataset
 from promptsweep.reports import schema
+from promptsweep.reports.cache import whole
 from promptsweep.reports.calls import origin, reply_text
 from promptsweep.reports.grown import NOTED
 from promptsweep.reports.store import Store, loads, metric_column
@@ -38,15 +39,15 @@ class _Scoring:
 def rescore(store: Store, run: Any, workspace: Workspace, metrics: Sequence[str] | None) -> str:
     """Copies a run, scored anew, and returns the copy's id. Errors stay errors.
 
-    `metrics` are names (default: those of each dataset). Raises ConfigError for an unknown metric or a
-    dataset that is no longer there.
+    `metrics` are names (default: those of each dataset). Raises ConfigError for an unknown metric, one that
+    fails, or a dataset that is no longer there; then nothing is stored.
     """
     arms = store.arms(run.id)
     scorings = [_scoring(arm, workspace, metrics) for arm in arms]
     looks = {key: value for key, value in loads(run.sweep).items() if key == NOTED}
     identity = store.copy_run(run, {"rescored": run.id, "metrics": list(metrics or []), **looks})
     maker = origin(store, run)
-    with store.engine.begin() as connection:
+    with whole(store, identity), store.engine.begin() as connection:
         for arm, scoring in zip(arms, scorings, strict=True):
             columns = {
                 **arm._mapping,

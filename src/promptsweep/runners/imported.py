@@ -71,6 +71,8 @@ def read_answers(
     An id that comes again is another repeat of that sample; a column `model` makes an arm of each model.
     Raises ConfigError with the line for a row without id or answer and for an id the split does not have.
     """
+    if not name.strip():
+        raise ConfigError("the answers need a name")
     selection = Selection.of(dataset, dataset.split(split), None, 0)
     known = {sample.id for sample in selection}
     arms: dict[str, int] = {}

@@ -175,7 +175,10 @@ async def attempt(job: Job, gateways: Gateways, embedding: Mapping[str, Embeddin
     seconds = ask.elapsed()
     if error is not None:
         return _record(job, ask, seconds, error=error)
-    record = await _scored_with(embedding, job, ask, seconds, reply)
+    try:
+        record = await _scored_with(embedding, job, ask, seconds, reply)
+    except ConfigError as failure:  # of a metric: it fails one sample, whose reply is stored
+        return _record(job, ask, seconds, error=f"the answer cannot be scored: {failure}")
     if not planned.panels or record.outcome is Outcome.ERROR:
         return record
     return await judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from promptsweep.answers import Parser
@@ -56,6 +57,8 @@ class PlannedArm(ScoredArm):
     """What becomes of prompts that are too long; None: they are sent as they are."""
     panels: tuple[Panel, ...] = ()
     """Its judges."""
+    place: tuple[Path, int] | None = None
+    """File and line of its strategy; None for an arm that stands in no file."""
 
     @property
     def own_embedder(self) -> str:
@@ -167,9 +170,16 @@ class _FirstRequestError(Exception):
 async def first_request(planned: PlannedArm, sample: Sample) -> Request:
     """What an arm sends first for a sample; nothing is sent.
 
-    Raises ConfigError as the run would, RequestError where the prompt is refused as too long.
+    Raises ConfigError as the run would, with the sweep's line, RequestError where the prompt is refused as
+    too long.
     """
-    return await _first(planned, sample, planned.answer)
+    try:
+        return await _first(planned, sample, planned.answer)
+    except ConfigError as error:
+        if error.path is not None or planned.place is None:
+            raise
+        path, line = planned.place
+        raise ConfigError(error.message, path=path, line=line) from None
 
 
 async def _first(

@@ -10,6 +10,7 @@ from typing import Any, cast
 from promptsweep import metrics as metric_room
 from promptsweep import models as model_room
 from promptsweep.answers import parser
+from promptsweep.config import line_of
 from promptsweep.datasets import Dataset, Shots
 from promptsweep.datasets import load as load_dataset
 from promptsweep.datasets.corpus import Corpus
@@ -125,6 +126,7 @@ class Planner:
             files=self._files(strategy, dataset, persona)
             | (overflow.files(self._templates) if overflow else {}),
         )
+        line = line_of(self._file.data, variant.at)
         return PlannedArm(
             arm=arm,
             model=model,
@@ -139,6 +141,7 @@ class Planner:
             specs=tuple(specs),
             scorers=tuple(signed.get(one.name, one) for one in scorers),
             panels=panels,
+            place=None if line is None else (self._file.path, line),
         )
 
     def _digests(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from promptsweep.answers import Parser
+from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.metrics import Metric
 from promptsweep.types import JSON, Outcome, Sample, Score
 
@@ -37,13 +38,19 @@ def judge(
 ) -> Verdict:
     """Reads the answer and scores it. A reply without an answer counts as wrong in every graded metric.
 
-    `details` is what the strategy noted.
+    `details` is what the strategy noted. Raises ConfigError for what a metric raises, with the sample.
     """
     answer = parse(reply, sample)
     outcome = _outcome(answer, finish, task)
     scores = {}
     for metric in metrics:
-        score = _score(metric, reply, answer, details, sample)
+        try:
+            score = _score(metric, reply, answer, details, sample)
+        except PromptsweepError:
+            raise
+        except Exception as failure:  # a user's metric may raise anything
+            problem = f"{type(failure).__name__}: {failure}"
+            raise ConfigError(f"metric {metric.name} failed on sample {sample.id!r}: {problem}") from failure
         if score is not None:
             scores[metric.name] = score
     return Verdict(answer, outcome, scores)

@@ -47,7 +47,8 @@ def _dataset_findings(name: str, workspace: Workspace) -> Iterator[Finding]:
                 count = plural(leaked, "input")
                 yield Finding("warning", f"{dataset.path}: {count} of {split} also in train")
     except ConfigError as error:
-        yield Finding("error", str(error))
+        for mistake in (error, *error.others):
+            yield Finding("error", str(mistake))
     else:
         if usable:
             yield Finding("ok", f"dataset {name}: {dataset.card.task}, {', '.join(counts)}")

@@ -53,7 +53,7 @@ def mistakes_of_arms(reference: str, workspace: Workspace) -> list[str]:
             except ConfigError as error:
                 found[str(error)] = None
     except ConfigError as error:
-        found[str(error)] = None
+        found |= dict.fromkeys(map(str, (error, *error.others)))
     return list(found)
 
 
