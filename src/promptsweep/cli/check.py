@@ -122,6 +122,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
             broken=max(broken, MOST),
             observe=observe,
             announce=_announce,
+            warn=_warn,
         )
     file = sweep_file(sweep, place).path
     write_outputs(
@@ -162,4 +163,8 @@ def _announce(planned: Plan) -> None:
     for line in dict.fromkeys(model.notice for model in [*planned.models, *planned.judges] if model.notice):
         note(line)
     for warning in planned.warnings:
-        note(f"warning: {warning}")
+        _warn(warning)
+
+
+def _warn(warning: str) -> None:
+    note(f"warning: {warning}")
