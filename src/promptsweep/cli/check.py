@@ -91,7 +91,8 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
     """Run a sweep and judge its gates against its baseline.
 
     Prints a verdict on each gate, the samples that broke, and what changed since `baseline save`. Exit code
-    0: all passed; 1: a gate failed; 3: too few samples to tell, or not comparable; 4: incomplete.
+    0: all passed; 1: a gate failed; 3: too few samples to tell, or not comparable; 4: incomplete. It sends
+    live calls from this process; for another engine, `run SWEEP --engine …` first, and judge it with --run.
     """
     from promptsweep.api.checks import check as judged
     from promptsweep.api.planning import sweep_file
