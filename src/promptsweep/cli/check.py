@@ -19,8 +19,9 @@ from promptsweep.cli.options import (
     WorkspaceOption,
 )
 from promptsweep.cli.output import note
-from promptsweep.cli.places import find_workspace, opened, replayed, without_password
+from promptsweep.cli.places import find_workspace, opened, replayed
 from promptsweep.errors import ConfigError
+from promptsweep.urls import shown
 
 if TYPE_CHECKING:
     from promptsweep.runners import Plan
@@ -100,7 +101,6 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
     from promptsweep.cli.views.progress import watching
     from promptsweep.cli.views.verdicts import check_text, print_check
     from promptsweep.reports.broken import MOST
-    from promptsweep.reports.objects import shown
 
     wanted = outputs(formats, output, json)
     if run is not None:
@@ -144,7 +144,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
             "--repeats-to": repeats_to,
             "--baseline": baseline and shown(baseline),
             "--replay": replay,
-            "--store": store and without_password(store),
+            "--store": store and shown(store),
             "--workspace": workspace,
         }
         words += [word for name, value in options.items() if value is not None for word in (name, str(value))]
