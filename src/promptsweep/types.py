@@ -129,6 +129,8 @@ class Completion:
     """None where the request did not ask for them (`logprobs: true`), or the endpoint gave none."""
 
 
+MEASURE = "measure:"
+"""How the stage of a call for a metric's vectors begins; the embedder's name follows."""
 JUDGE = "judge:"
 """Begins the stage of a judge's call."""
 
@@ -197,7 +199,7 @@ class Record:
     error: str | None = None
     """Why there is no answer or, where there is one, why a judge gave it no score."""
     judging: tuple[Call, ...] = ()
-    """Calls of judges: no part of what the answer took."""
+    """Calls of judges, and of metrics that ask an embedder: no part of what the answer took."""
 
 
 @dataclass(frozen=True, slots=True)

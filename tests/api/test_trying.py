@@ -1,4 +1,4 @@
-"""One sample tried: what is planned, sent and scored, and that nothing is stored."""
+"""One sample tried: what is planned, sent and scored, and that nothing is stored but what it costs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ from promptsweep.api.trying import (
     stored,
 )
 from promptsweep.datasets import load as load_dataset
-from promptsweep.errors import AuthenticationError, ConfigError
+from promptsweep.errors import AuthenticationError, ConfigError, ServerError
 from promptsweep.models.prices import MILLION
+from promptsweep.models.retry import Retries
+from promptsweep.reports import open_store
+from promptsweep.reports.browse import list_runs
+from promptsweep.reports.cache import cache_stats
+from promptsweep.reports.ledger import Sum, entries
 from promptsweep.runners import Allowance
 from promptsweep.runners.costs import Cost
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Completion, Outcome, Sample, Usage
+from promptsweep.workspace import Workspace
 from workspaces import mood, rows
 
 FREE = Allowance(requests=MOST_REQUESTS)
@@ -43,11 +49,19 @@ def planned(place, model=None, **changes):
     )
 
 
-def sent(arm, limits=FREE, sample=WARM):
-    return asyncio.run(send(arm, sample, limits))
+@pytest.fixture
+def store(tmp_path):
+    opened = open_store(Workspace(tmp_path))
+    yield opened
+    opened.close()
 
 
-def test_a_try_is_scored_and_keeps_what_was_sent(tmp_path):
+@pytest.fixture
+def sent(store):
+    return lambda arm, limits=FREE, sample=WARM: asyncio.run(send(arm, sample, limits, store))
+
+
+def test_a_try_is_scored_and_keeps_what_was_sent(sent, store, tmp_path):
     place = mood(tmp_path)
     arm = planned(place)
 
@@ -57,10 +71,35 @@ def test_a_try_is_scored_and_keeps_what_was_sent(tmp_path):
     [call] = trace.calls
     assert call.messages == first(arm, WARM).request.messages
     assert call.completion.text == "good"
-    assert not (place.root / "reports").exists()
+    assert (list_runs(store), cache_stats(store).responses) == ([], 0)
 
 
-def test_an_edited_template_is_what_is_sent(tmp_path):
+def test_what_a_try_costs_is_in_the_ledger_and_no_run(sent, store, tmp_path):
+    model = Priced(lambda _: Completion("good", usage=Usage(100, 50), cost=150 / MILLION), name="m")
+
+    sent(planned(mood(tmp_path), model))
+    sent(planned(mood(tmp_path), model, strategy="chain_of_thought_two_call"))
+
+    [entry] = entries(store)
+    assert (entry.name, entry.sweep, entry.new) == ("(playground)", None, Sum(3, 450, 450 / MILLION))
+    assert [one.name for one in entries(store, "model")] == ["m"]
+
+
+def test_a_try_that_fails_is_entered_at_what_it_may_have_cost(sent, store, tmp_path):
+    def fail(_):
+        raise ServerError("reset")
+
+    model = Priced(fail, name="m", retries=Retries(attempts=2, first=0.01))
+    arm = planned(mood(tmp_path), model, params={"max_tokens": 100})
+
+    sent(arm, Allowance(usd=1.0))
+
+    [entry] = entries(store)
+    worst = first(arm, WARM).worst
+    assert (entry.new, entry.failed) == (Sum(), Sum(2, 2 * worst.tokens, pytest.approx(2 * worst.usd)))
+
+
+def test_an_edited_template_is_what_is_sent(sent, tmp_path):
     place = mood(tmp_path)
     arm = planned(place, edits={"answer": "{% user %}Mood of: {{ input }}"})
 
@@ -103,7 +142,7 @@ def test_a_list_is_one_value_and_no_axis(tmp_path):
     assert first(arm, WARM).request.params == {"stop": ["a", "b"], "temperature": 0}
 
 
-def test_a_rejected_key_is_the_outcome_and_no_traceback(tmp_path):
+def test_a_rejected_key_is_the_outcome_and_no_traceback(sent, tmp_path):
     def reject(request):
         raise AuthenticationError("the key is rejected: no (HTTP 401)")
 
@@ -114,7 +153,7 @@ def test_a_rejected_key_is_the_outcome_and_no_traceback(tmp_path):
     assert trace.calls[0].request is not None
 
 
-def test_the_cap_holds_over_all_calls_of_a_strategy(tmp_path):
+def test_the_cap_holds_over_all_calls_of_a_strategy(sent, tmp_path):
     model = Priced(lambda _: Completion("1. One\n2. Two", usage=Usage(100, 50), cost=150 / MILLION), name="m")
     arm = planned(mood(tmp_path), model, strategy="skeleton_of_thought", params={"max_tokens": 100})
     worst = first(arm, WARM).worst
@@ -132,7 +171,7 @@ def test_where_the_price_is_unknown_the_cap_is_in_tokens():
     assert allowance(Cost(0.01, 300, 1), 0.1, 5_000) == Allowance(usd=0.1, requests=MOST_REQUESTS)
 
 
-def test_an_unlimited_reply_is_not_sent_under_a_cap(tmp_path):
+def test_an_unlimited_reply_is_not_sent_under_a_cap(sent, tmp_path):
     trace = sent(planned(mood(tmp_path)), Allowance(tokens=1_000))
 
     assert "sets no max_tokens" in trace.error
@@ -148,7 +187,7 @@ def test_a_strategy_that_breaks_is_said_in_one_line(tmp_path):
         first(planned(place, strategy="odd"), WARM)
 
 
-def test_no_key_is_needed_to_see_what_would_be_sent(tmp_path):
+def test_no_key_is_needed_to_see_what_would_be_sent(sent, tmp_path):
     models = {"endpoints": {"acme": {"base_url": "http://127.0.0.1:9/v1", "key": "ACME_TEST_KEY"}}}
     place = mood(tmp_path, **{"runners/models.yaml": models})
 

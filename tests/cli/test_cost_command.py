@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from promptsweep.reports import open_store
+from promptsweep.reports.cache import prune
 from promptsweep.reports.ledger import Tally
 from promptsweep.runners.costs import UNKNOWN, Cost
 from workspaces import write
@@ -36,6 +38,20 @@ def test_cost_shows_what_was_paid_and_what_the_store_saved(spending):
     assert "3 calls answered from the store, which saved $1.25." in shown.out
     assert "1 attempt failed; charged or not, they cost at most $0.5000." in shown.out
     assert "(removed)" in shown.out
+
+
+def test_what_the_dashboard_sent_is_no_run(tmp_path, command):
+    page = Tally("(chat)")
+    page.add("new", "acme/big", Cost(0.25, 300, 1))
+    with contextlib.closing(open_store(write(tmp_path, {}))) as store:
+        with store.engine.begin() as connection:
+            page.write(connection)
+        prune(store, keep_runs=False)
+
+    shown = command("cost").out
+
+    assert re.search(r"^\(chat\) +– +\$0\.2500 ", shown, re.MULTILINE)
+    assert "(removed)" not in shown
 
 
 def test_cost_by_model_and_by_day(spending):

@@ -41,6 +41,14 @@ def test_plan_says_what_a_run_costs_at_most_and_who_says_so(command, server, tmp
     assert not server.requests
 
 
+def test_a_plan_offers_no_engine_that_would_change_nothing(command, server):
+    refused = command("plan", "mood", "--engine", "ray")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "'ray' is not one of 'local', 'batch'" in refused.err
+    assert command("plan", "mood", "--engine", "local").code == 0
+
+
 def test_plan_counts_in_the_vocabulary_of_a_model_that_has_one(command, server):
     shown = command("plan", "mood", "--model", "acme/gpt-4o-mini").out
 

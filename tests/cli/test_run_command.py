@@ -116,10 +116,3 @@ def test_warnings_about_the_data_come_before_anything_is_sent(command, server, t
     ran = command("run", "mood")
 
     assert "warning: mood (test): the input is also that of line 1" in ran.err
-
-
-def test_the_resume_command_hides_a_database_password():
-    from promptsweep.cli.places import without_password
-
-    assert without_password("postgresql://me:secret@db/x") == "postgresql://me:***@db/x"
-    assert without_password("reports/a.db") == "reports/a.db"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from servers import ChatServer
@@ -80,6 +82,39 @@ def test_a_model_that_was_trained_on_evaluated_rows_is_warned_of_before_and_afte
     for words in (["show"], ["compare", "latest"], ["report"]):
         assert told in command(*words).out
     assert command("show", "--json").json["tuned"][0]["seen"] == {"mood": 1}
+
+
+def growing(place, strategies):
+    """A sweep on 30 rows, one of which was trained on; its gate says pass or fail of no number of them."""
+    evaluated = [(f"Day {day}.", "good" if day % 5 else "bad") for day in range(30)]
+    evaluated[7] = (TRAIN[3][0], "good")
+    gates = [{"metric": "accuracy", "min": 0.8}]
+    sweep = SWEEP | {"models": "tuned", "strategies": strategies, "gates": gates}
+    write(place, {"datasets/mood.test.jsonl": rows(evaluated), "runners/tuning.yaml": sweep})
+
+
+def leaks(shown):
+    """Of how many rows each warning says that one was trained on."""
+    return re.findall(r"LEAK: tuned was trained on 1 of the (\d+) rows of mood \(test\)", shown)
+
+
+def test_rows_that_a_growing_check_adds_are_looked_up_before_they_are_sent(place, command):
+    growing(place, ["bare"])
+    once = command("check", "tuning", "--limit", "10")
+
+    grown = command("check", "tuning", "--limit", "10", "--up-to", "30")
+
+    assert (once.code, leaks(once.err), leaks(grown.err)) == (3, [], ["20", "30"])
+    assert command("show", "--json").json["tuned"][0]["seen"] == {"mood": 1}
+    assert leaks(command("report").out) == ["30"]
+
+
+def test_arms_that_grow_apart_are_looked_up_together(place, command):
+    growing(place, [{"bare": {"limit": 6}}, {"zero_shot": {"limit": 12}}])
+
+    grown = command("check", "tuning", "--up-to", "20")
+
+    assert 20 < int(leaks(grown.err)[-1]) < 30
 
 
 def test_a_manifest_that_is_not_there_or_is_of_other_data_is_said(place, command):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from asked import KEY, PIECES
 from test_pages import interpreted, opened, texts
 
 from promptsweep.datasets import load
+from promptsweep.models.prices import MILLION
+from promptsweep.reports import open_store
+from promptsweep.reports.ledger import Sum, entries
 from promptsweep.workspace import Workspace
 
 REPLY = "".join(PIECES)
@@ -45,6 +50,17 @@ def test_a_reply_is_streamed_and_shown_as_text(asked):
     [request] = asked.requests
     assert request["stream"] is True
     assert request["messages"] == [{"role": "user", "content": "Hello *there*"}]
+
+
+def test_what_it_costs_is_in_the_ledger_also_before_there_is_a_store(asked, tmp_path):
+    (tmp_path / "reports" / "promptsweep.db").unlink()
+
+    say(say(chat(), "Hello"), "fail")
+
+    with contextlib.closing(open_store(Workspace(tmp_path), create=False)) as store:
+        [entry] = entries(store)
+    assert (entry.name, entry.new) == ("(chat)", Sum(1, 19, 19 / MILLION))
+    assert entry.failed == Sum(1)
 
 
 def test_the_conversation_goes_along_until_it_is_cleared(asked):

@@ -155,7 +155,7 @@ def test_a_run_that_has_just_begun_shows_what_others_spent(page):
     test = page("begun")
 
     assert any("Nothing is answered yet" in note for note in notes(test))
-    assert headings(test) == ["Spent and saved, all runs of this store"]
+    assert headings(test) == ["Spent and saved: all runs of this store, playground and chat"]
 
 
 def test_replies_of_the_store_are_saved_and_unknown_prices_are_no_zeros(page):

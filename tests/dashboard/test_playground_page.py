@@ -12,6 +12,7 @@ from test_pages import interpreted, opened, texts
 from promptsweep.cli import app as commands
 from promptsweep.reports import open_store
 from promptsweep.reports.browse import list_runs
+from promptsweep.reports.ledger import entries
 from promptsweep.workspace import Workspace
 
 MINE = "{% user %}\nMood of {{ input }}?"
@@ -49,7 +50,7 @@ def test_the_first_calls_messages_are_shown_and_nothing_is_sent(asked):
     assert asked.requests == []
 
 
-def test_a_send_is_scored_and_not_stored(asked, tmp_path):
+def test_a_send_is_scored_and_only_its_cost_is_stored(asked, tmp_path):
     test = press(bench(), "Send")
 
     assert not test.exception
@@ -57,7 +58,8 @@ def test_a_send_is_scored_and_not_stored(asked, tmp_path):
     assert scores.to_dict("records") == [{"metric": "accuracy", "score": 1.0}]
     assert asked.requests[0]["max_tokens"] == 512
     with contextlib.closing(open_store(Workspace(tmp_path), create=False)) as store:
-        assert len(list_runs(store)) == 1
+        [run] = list_runs(store)
+        assert {one.name: one.new.requests for one in entries(store)} == {run.id: 6, "(playground)": 1}
 
 
 def test_an_edit_is_sent_and_compared_with_the_template_as_stored(asked):

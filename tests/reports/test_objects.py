@@ -19,7 +19,7 @@ from promptsweep.errors import ConfigError
 from promptsweep.reports.baseline_files import baseline_text, named_baseline, read_baseline, write_baseline
 from promptsweep.reports.baselines import make_baseline
 from promptsweep.reports.export import _escaped, export, export_partitioned
-from promptsweep.reports.objects import inside, read_text, shown, stored
+from promptsweep.reports.objects import inside, read_text, stored
 
 
 @pytest.fixture
@@ -165,19 +165,6 @@ def test_nothing_is_left_of_a_file_that_could_not_be_made(tmp_path, memory):
 def test_a_url_that_leads_nowhere_is_one_line(url, said):
     with pytest.raises(ConfigError, match=said):
         read_text(url)
-
-
-@pytest.mark.parametrize(
-    ("place", "printed"),
-    [
-        ("s3://bucket/a@b/c", "s3://bucket/a@b/c"),
-        ("ftp://me:pa/ss@host/x", "ftp://***@host/x"),
-        ("https://host/x?sig=1&b=2", "https://host/x?***"),
-        ("reports/a?b@c", "reports/a?b@c"),
-    ],
-)
-def test_a_place_is_shown_without_its_secrets(place, printed):
-    assert shown(place) == printed
 
 
 def test_a_file_in_a_folder_or_under_a_url(tmp_path):

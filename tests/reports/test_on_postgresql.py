@@ -14,7 +14,6 @@ from promptsweep.errors import ConfigError, IncompleteError
 from promptsweep.reports import open_store, schema
 from promptsweep.reports.leases import EXPIRY, renew
 from promptsweep.reports.ledger import of_run
-from promptsweep.reports.opening import shown
 from promptsweep.reports.patience import Ticket, UndecidedError, patiently
 from promptsweep.reports.sink import StoreSink
 from promptsweep.testing import FunctionModel
@@ -219,21 +218,6 @@ def test_runs_on_several_machines_share_the_rates_of_a_model_by_the_servers_cloc
             late = schema.leases.c.seen - 2 * EXPIRY
             connection.execute(update(schema.leases).where(schema.leases.c.run == "one").values(seen=late))
         assert renew(other, "two", ["b"]) == [1]
-
-
-@pytest.mark.parametrize(
-    ("url", "printed"),
-    [
-        ("postgresql://me:secret@db/x", "postgresql://me:***@db/x"),
-        ("postgresql://me:se/cr:et@db/x", "postgresql://me:***@db/x"),
-        ("postgresql://me@db/x?password=secret", "postgresql://me@db/x?password=***"),
-        ("postgresql://me:secret@db:port/x", "postgresql://…"),
-        ("postgresql://db/x", "postgresql://db/x"),
-        ("reports/a.db", "reports/a.db"),
-    ],
-)
-def test_no_password_is_shown(url, printed):
-    assert shown(url).replace("%2A", "*") == printed
 
 
 def test_a_store_keeps_no_password(store, cluster):

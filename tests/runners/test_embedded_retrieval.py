@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -238,6 +239,33 @@ def test_a_recording_holds_the_vectors_so_that_a_replay_needs_no_embedder(tmp_pa
     assert (recorded.models, recorded.replies) == (("m", "toy"), 3 + 1 + 3)
     assert again.status is Status.DONE
     assert again.records()["details"].tolist() == run.records()["details"].tolist()
+
+
+def test_what_a_metric_asks_is_recorded_and_no_part_of_what_the_answers_cost(tmp_path):
+    similar = [{"embedding_similarity": {"model": "toy"}}]
+    content = {
+        "datasets": "q",
+        "models": "m",
+        "strategies": [{"retrieve": {"top": 1, "context": "none"}}],
+        "metrics": similar,
+    }
+    run, workspace = retrieving(tmp_path, {"context": "none"}, metrics=similar)
+    with contextlib.closing(open_store(workspace)) as store:
+        recorded = record(store, run.id, tmp_path / "q.jsonl")
+        ledger = of_run(store, run.id).new
+        calls = trace(store, run.id, "oats").calls
+
+    models = api.replayed_models(content, workspace, recorded.path)
+    planned = api.plan(content, workspace, models=models)
+    again = api.execute(planned, open_store(workspace, str(tmp_path / "other.db"))).run
+
+    assert (recorded.models, recorded.replies) == (("m", "toy"), 3 + 1)
+    name = "embedding_similarity(model=toy)"
+    assert (again.status, again.table()[name].tolist()) == (Status.DONE, run.table()[name].tolist())
+    assert [(call.stage, call.measures) for call in calls] == [("answer", False), ("measure:toy", True)]
+    assert run.records()["cost"].tolist() == [0.001] * 3
+    assert run.records()["requests"].tolist() == [1] * 3
+    assert ledger.usd == pytest.approx(3 * 0.001 + 2 / 1e6)
 
 
 def test_in_batches_embedders_are_asked_live_and_such_a_run_can_be_resumed(tmp_path):

@@ -11,8 +11,11 @@ from promptsweep.errors import ConfigError, RateLimitError, ServerError, unknown
 from promptsweep.models import Model, tokens
 from promptsweep.models.streaming import stream
 from promptsweep.prompts import Templates, render
+from promptsweep.reports import Store
+from promptsweep.reports.outside import CHAT, entering
 from promptsweep.runners import Allowance, Budget
-from promptsweep.runners.costs import PER_MESSAGE, reply_cap, worst_case
+from promptsweep.runners.costs import PER_MESSAGE, Cost, failed, paid, reply_cap, worst_case
+from promptsweep.runners.gateway import Enter
 from promptsweep.types import Completion, Message, Request
 from promptsweep.workspace import Workspace
 
@@ -64,27 +67,48 @@ def room(request: Request, model: Model, window: int | None) -> Room:
     return Room(count, reply_cap(request) or 0, window, tokens.vocabulary(request.model) is not None)
 
 
-async def reply(model: Model, request: Request, limits: Allowance, hear: Callable[[str], None]) -> Completion:
+async def reply(
+    model: Model, request: Request, limits: Allowance, hear: Callable[[str], None], store: Store
+) -> Completion:
     """One reply, under the model's limits and within what may be spent; `hear` gets its pieces.
 
-    It is sent once: who chats can send again. Raises the sorted errors; closes the model.
+    It is sent once: who chats can send again. What it cost, or may have cost, is entered into the ledger of
+    `store`. Raises the sorted errors, and IncompleteError where the ledger cannot be written; closes the
+    model.
     """
+    worst = worst_case(request, model)
     try:
-        await Budget(limits).reserve(worst_case(request, model))
-        return await _within_limits(model, request, hear)
+        async with entering(store, CHAT) as enter:
+            await Budget(limits).reserve(worst)
+            return await _within_limits(model, request, worst, hear, enter)
     finally:
         await model.close()
 
 
-async def _within_limits(model: Model, request: Request, hear: Callable[[str], None]) -> Completion:
+async def _within_limits(
+    model: Model, request: Request, worst: Cost, hear: Callable[[str], None], enter: Enter
+) -> Completion:
     async with model.limiter.turn(sum(len(one.content) for one in request.messages) // 3) as turn:
         try:
-            completion = await _heard(model, request, hear)
+            completion = await _charged(model, request, worst, hear, enter)
         except (RateLimitError, ServerError) as error:
             if isinstance(error, RateLimitError) or error.overloaded:
                 turn.limited(error.retry_after)
             raise
         turn.succeeded(completion.seconds)
+    return completion
+
+
+async def _charged(
+    model: Model, request: Request, worst: Cost, hear: Callable[[str], None], enter: Enter
+) -> Completion:
+    """The reply, its cost entered; without one, or where nobody waits for it, what may have been charged."""
+    try:
+        completion = await _heard(model, request, hear)
+    except BaseException as error:
+        enter("failed", model.name, failed(error, worst))
+        raise
+    enter("new", model.name, paid(completion, worst))
     return completion
 
 

@@ -22,6 +22,7 @@ from promptsweep.reports.growth import Growing
 from promptsweep.reports.verdicts import Check
 from promptsweep.runners import Demand, Plan, SweepFile
 from promptsweep.runners.demands import GateError
+from promptsweep.runners.tuned import with_tuned
 from promptsweep.types import JSON
 from promptsweep.workspace import Workspace
 
@@ -44,12 +45,14 @@ def check(  # noqa: PLR0913  all but three are options
     broken: int = MOST,
     observe: Observe | None = None,
     announce: Callable[[Plan], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Check:
     """Runs a sweep and judges its gates against the baseline that is committed beside it.
 
     `run` judges a stored run instead, and nothing is sent. `baseline` is a file or a URL (default:
     `reports/baselines/<sweep>.json`). `models`, `limit`, `fresh`, `resume` and `observe` are as for
-    `run`; `announce` gets the plan before anything is sent. `broken` limits the samples kept of each gate.
+    `run`; `announce` gets the plan before anything is sent, `warn` what is to be known of samples that are
+    added later, before they are sent. `broken` limits the samples kept of each gate.
 
     With `up_to` (samples of an arm) or `repeats_to`, arms whose gates are inconclusive are asked for more:
     first samples, half as many again each time, then twice the repeats. All is then judged by a test that
@@ -74,7 +77,8 @@ def check(  # noqa: PLR0913  all but three are options
             made = execute(planned, store, fresh=fresh, resume=resume, observe=observe).run.id
         else:
             look = partial(_judged, file, store, baseline=found, broken=0)
-            made = grow(growing, store, wanted, look, fresh=fresh, resume=resume, observe=observe)
+            guarded = partial(_guarded, workspace=workspace, warn=warn)
+            made = grow(growing, store, wanted, look, guarded, fresh=fresh, resume=resume, observe=observe)
     judged = _judged(file, store, made, found, broken)
     shown = judged.baseline and _relative(found, workspace)
     return replace(judged, baseline=shown, seconds=time.monotonic() - began)
@@ -118,6 +122,16 @@ def _judged(file: SweepFile, store: Store, run: str, baseline: Baseline | None, 
         return judge(store, run, file.sweep.gates or [], baseline, broken=broken)
     except GateError as error:
         raise file.error(error.message, *error.at) from None
+
+
+def _guarded(plan: Plan, workspace: Workspace, warn: Callable[[str], None] | None) -> Plan:
+    """The plan, with what its tuned models have seen of the samples that it has now."""
+    found = with_tuned(plan, workspace)
+    if warn is not None:
+        for warning in found.warnings:
+            if warning not in plan.warnings:
+                warn(warning)
+    return found
 
 
 def _relative(baseline: Baseline | None, workspace: Workspace) -> str | None:

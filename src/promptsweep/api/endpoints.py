@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptsweep.models import Model
 from promptsweep.models.endpoints import Endpoint, Shorthand, catalog
 from promptsweep.models.keys import variable
+from promptsweep.urls import shown
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class EndpointState:
 def endpoints(workspace: Workspace) -> Iterator[EndpointState]:
     """Every endpoint: the built-in presets and those of `runners/models.yaml`."""
     for name, endpoint in catalog(workspace).endpoints.items():
-        url = _url(endpoint, workspace)
+        url = shown(_url(endpoint, workspace))
         yield EndpointState(name, url, endpoint.key, not _lacks_key(endpoint, workspace))
 
 

@@ -24,6 +24,7 @@ def grow(
     store: Store,
     wanted: Sequence[Demand],
     judged: Callable[[str], Check],
+    guarded: Callable[[Plan], Plan],
     *,
     fresh: bool,
     resume: str | None,
@@ -31,11 +32,13 @@ def grow(
 ) -> str:
     """Runs look after look until all is settled or used up; returns the run, which is one and the same.
 
-    `judged` gives the check of the run as it stands. Once the budget is reached, the run stays incomplete.
+    `judged` gives the check of the run as it stands, `guarded` a plan whose samples became more, looked
+    through for what tuned models have seen. Once the budget is reached, the run stays incomplete.
     """
     if resume is not None:
         row = store.find_run(resume or growing.plan.name)
         growing = growing.resumed(row, store.arms(row.id))
+        growing = replace(growing, plan=guarded(growing.plan))
     plan, settled = growing.to_run()
     ends = _ends(plan)
     result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled)
@@ -43,7 +46,7 @@ def grow(
         following = growing.further(_open_arms(judged(result.run.id), wanted))
         if following is None:
             break
-        growing = following
+        growing = replace(following, plan=guarded(following.plan))
         growing.note(store, result.run.id)
         plan, settled = growing.to_run()
         plan = _until(plan, ends)

@@ -16,7 +16,9 @@ from promptsweep.models import Model
 from promptsweep.prompts import Templates
 from promptsweep.prompts import load as load_strategy
 from promptsweep.prompts.templates import TEMPLATE
+from promptsweep.reports import Store
 from promptsweep.reports.calls import TraceCall
+from promptsweep.reports.outside import PLAYGROUND, entering
 from promptsweep.reports.traces import Trace
 from promptsweep.runners import Allowance, Budget, PlannedArm, Planner, Progress, Purse, first_request, parse
 from promptsweep.runners.costs import Cost, worst_case
@@ -136,13 +138,19 @@ def allowance(worst: Cost, usd: float, tokens: int) -> Allowance:
     return Allowance(usd=usd, requests=MOST_REQUESTS)
 
 
-async def send(planned: PlannedArm, sample: Sample, limits: Allowance) -> Trace:
+async def send(planned: PlannedArm, sample: Sample, limits: Allowance, store: Store) -> Trace:
     """Sends it the way that a run does, through limits, retries and budget, and scores the answer.
 
-    Every error of a model, a rejected key too, is the outcome of the one record there is. Nothing is stored,
-    and no stored reply is used. Closes the model.
+    Every error of a model, a rejected key too, is the outcome of the one record there is. Nothing is stored
+    but what it cost, in the ledger of `store`, and no stored reply is used. Closes the model. Raises
+    IncompleteError where the ledger cannot be written.
     """
-    sink, progress, purse = _Nothing(), Progress(1), Purse(Budget(limits))
+    async with entering(store, PLAYGROUND) as enter:
+        return await _sent(planned, sample, Purse(Budget(limits), enter))
+
+
+async def _sent(planned: PlannedArm, sample: Sample, purse: Purse) -> Trace:
+    sink, progress = _Nothing(), Progress(1)
     gateway = _OneSend(planned.model, sink, progress, purse)
     embedding = {one.name: Embedding(one, Gateway(one, sink, progress, purse)) for one in planned.embedders}
     try:

@@ -19,8 +19,9 @@ from promptsweep.cli.options import (
     WorkspaceOption,
 )
 from promptsweep.cli.output import note
-from promptsweep.cli.places import find_workspace, opened, replayed, without_password
+from promptsweep.cli.places import find_workspace, opened, replayed
 from promptsweep.errors import ConfigError
+from promptsweep.urls import shown
 
 if TYPE_CHECKING:
     from promptsweep.runners import Plan
@@ -91,7 +92,8 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
     """Run a sweep and judge its gates against its baseline.
 
     Prints a verdict on each gate, the samples that broke, and what changed since `baseline save`. Exit code
-    0: all passed; 1: a gate failed; 3: too few samples to tell, or not comparable; 4: incomplete.
+    0: all passed; 1: a gate failed; 3: too few samples to tell, or not comparable; 4: incomplete. It sends
+    live calls from this process; for another engine, `run SWEEP --engine …` first, and judge it with --run.
     """
     from promptsweep.api.checks import check as judged
     from promptsweep.api.planning import sweep_file
@@ -99,7 +101,6 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
     from promptsweep.cli.views.progress import watching
     from promptsweep.cli.views.verdicts import check_text, print_check
     from promptsweep.reports.broken import MOST
-    from promptsweep.reports.objects import shown
 
     wanted = outputs(formats, output, json)
     if run is not None:
@@ -122,6 +123,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
             broken=max(broken, MOST),
             observe=observe,
             announce=_announce,
+            warn=_warn,
         )
     file = sweep_file(sweep, place).path
     write_outputs(
@@ -142,7 +144,7 @@ def check(  # noqa: PLR0913, PLR0917  the options of the command
             "--repeats-to": repeats_to,
             "--baseline": baseline and shown(baseline),
             "--replay": replay,
-            "--store": store and without_password(store),
+            "--store": store and shown(store),
             "--workspace": workspace,
         }
         words += [word for name, value in options.items() if value is not None for word in (name, str(value))]
@@ -162,4 +164,8 @@ def _announce(planned: Plan) -> None:
     for line in dict.fromkeys(model.notice for model in [*planned.models, *planned.judges] if model.notice):
         note(line)
     for warning in planned.warnings:
-        note(f"warning: {warning}")
+        _warn(warning)
+
+
+def _warn(warning: str) -> None:
+    note(f"warning: {warning}")

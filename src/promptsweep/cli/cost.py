@@ -33,10 +33,11 @@ def cost(
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show what runs paid, and what stored replies saved.
+    """Show what was paid, and what stored replies saved.
 
     A reply is paid once, by the run that made it. Failed attempts are shown apart, at what they can have cost
-    at most. Nothing is forgotten when replies are pruned.
+    at most. What the dashboard sent stands under (playground) and (chat). Nothing is forgotten when replies
+    are pruned.
     """
     from promptsweep.cli.views.costs import ledger_json, print_ledger
     from promptsweep.reports.ledger import entries

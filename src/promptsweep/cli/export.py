@@ -43,7 +43,7 @@ def export(
     """
     from promptsweep.reports.export import export as write
     from promptsweep.reports.export import export_partitioned
-    from promptsweep.reports.objects import shown
+    from promptsweep.urls import shown
 
     if partitioned and form not in {None, "parquet"}:
         raise ConfigError(f"--partitioned writes parquet, not {form}")

@@ -71,10 +71,3 @@ def find_sample(planned: ScoredArm, identity: str | None) -> Sample:
             return sample
     ids = (sample.id for sample in planned.selection)
     raise ConfigError(unknown(f"sample of {planned.arm.dataset}", str(identity), ids))
-
-
-def without_password(store: str) -> str:
-    """A database URL that may be shown; a path stays as it is."""
-    from promptsweep.reports.opening import shown
-
-    return shown(store)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from promptsweep.cli.options import (
-    Engine,
-    EngineOption,
     JsonOption,
     LimitOption,
     ModelOption,
@@ -27,6 +26,13 @@ if TYPE_CHECKING:
     from promptsweep.runners import Plan
 
 
+class Way(StrEnum):
+    """How requests are answered, as far as calls, cost and time hang on it."""
+
+    LOCAL = "local"
+    BATCH = "batch"
+
+
 def plan(  # noqa: PLR0913, PLR0917  the options of the command
     sweep: SweepArgument,
     limit: LimitOption = None,
@@ -40,7 +46,16 @@ def plan(  # noqa: PLR0913, PLR0917  the options of the command
             help="Run N samples of each arm for real, and extrapolate from them.",
         ),
     ] = None,
-    engine: EngineOption = Engine.LOCAL,
+    engine: Annotated[
+        Way,
+        typer.Option(
+            "--engine",
+            metavar="local|batch",
+            help="Live calls, or the vendors' Batch APIs. Ray's workers share the limits of one process, so "
+            "that its plan is theirs. Default: local.",
+            show_default=False,
+        ),
+    ] = Way.LOCAL,
     window: WindowOption = None,
     json: JsonOption = False,
     store: StoreOption = None,

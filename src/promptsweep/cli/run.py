@@ -24,8 +24,9 @@ from promptsweep.cli.options import (
     WorkspaceOption,
 )
 from promptsweep.cli.output import emit, emit_json, note
-from promptsweep.cli.places import find_workspace, opened, replayed, without_password
+from promptsweep.cli.places import find_workspace, opened, replayed
 from promptsweep.errors import ConfigError, ExitCode
+from promptsweep.urls import shown
 
 if TYPE_CHECKING:
     from promptsweep.runners import Plan
@@ -141,6 +142,6 @@ def _resume_words(
     words = ["promptsweep", "run", sweep, "--resume", identity]
     words += [] if limit is None else ["--limit", str(limit)]
     words += [word for model in models or [] for word in ("--model", model)]
-    words += [] if store is None else ["--store", without_password(store)]
+    words += [] if store is None else ["--store", shown(store)]
     words += [] if workspace is None else ["--workspace", str(workspace)]
     return words

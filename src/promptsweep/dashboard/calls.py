@@ -9,7 +9,7 @@ from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
 from promptsweep.reports.calls import TraceCall
-from promptsweep.types import JUDGE, Completion
+from promptsweep.types import JUDGE, MEASURE, Completion
 
 MOST_OPEN = 3
 """With more calls than this, they start folded."""
@@ -38,6 +38,8 @@ def show(trace: Trace) -> None:
 def _stage(call: TraceCall) -> str:
     if call.judges:
         return say("judge: {rubric}", rubric=plain.inline(call.stage.removeprefix(JUDGE)))
+    if call.measures:
+        return say("metric: {embedder}", embedder=plain.inline(call.stage.removeprefix(MEASURE)))
     return plain.inline(call.stage)
 
 

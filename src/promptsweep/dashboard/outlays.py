@@ -1,4 +1,4 @@
-"""Money: from when on a machine of one's own is cheaper, and what all runs of the store spent and saved."""
+"""Money: from when on a machine of one's own is cheaper, and what the whole store spent and saved."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _plain_line(one: BreakEven) -> dict[str, Any]:
 
 
 def spending() -> None:
-    """Draws the ledger of all runs over time."""
-    st.subheader(say("Spent and saved, all runs of this store"), anchor=False)
+    """Draws the ledger over time."""
+    st.subheader(say("Spent and saved: all runs of this store, playground and chat"), anchor=False)
     names = {
         "30": say("Last 30 days"),
         "90": say("Last 90 days"),

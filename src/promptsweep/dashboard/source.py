@@ -41,12 +41,12 @@ _HASH: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Store: lambda opene
 """A cached read also depends on where the store is."""
 
 
-def store() -> Store:
+def store(*, create: bool = False) -> Store:
     """The store of PROMPTSWEEP_STORE (a URL or a path), else that of the workspace.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError where there is none, unless it is to `create`.
     """
-    return _opened(workspace(), os.environ.get("PROMPTSWEEP_STORE") or None)
+    return _opened(workspace(), os.environ.get("PROMPTSWEEP_STORE") or None, create)
 
 
 def workspace() -> Workspace:
@@ -130,8 +130,8 @@ def _state(info: RunInfo) -> _State:
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(workspace: Workspace, url: str | None) -> Store:
-    return open_store(workspace, url, create=False)
+def _opened(workspace: Workspace, url: str | None, _create: bool) -> Store:  # it is the same one either way
+    return open_store(workspace, url, create=_create)
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, ttl=5)

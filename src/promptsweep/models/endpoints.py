@@ -19,6 +19,7 @@ from promptsweep.models.limits import Limits
 from promptsweep.models.lineage import Lineage
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON
+from promptsweep.urls import shown
 from promptsweep.workspace import Workspace
 
 FILE = "models.yaml"
@@ -237,5 +238,5 @@ def _check_endpoint(endpoint: Endpoint, node: Mapping[str, Any], path: Path) -> 
         raise ConfigError(message, path=path, line=config.line_of(node, ("key",)))
     base_url = endpoint.base_url
     if base_url is not None and not is_url(base_url):
-        message = f"base_url must begin with http:// or https://, not {base_url!r}"
+        message = f"base_url must begin with http:// or https://, not {shown(base_url)!r}"
         raise ConfigError(message, path=path, line=config.line_of(node, ("base_url",)))

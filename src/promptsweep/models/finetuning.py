@@ -16,6 +16,7 @@ from promptsweep.models import failures, keys
 from promptsweep.models.endpoints import catalog
 from promptsweep.models.loading import base_url_of
 from promptsweep.types import JSON
+from promptsweep.urls import shown
 from promptsweep.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ class Jobs:
             found = failures.sort(error.status_code, error.response.headers, error.response.content)
             raise self._named(found) from None
         except APIConnectionError as error:
-            why = error.__cause__ or error
-            raise self._named(ServerError(f"the connection to {self._base_url} failed: {why}")) from None
+            why, where = error.__cause__ or error, shown(self._base_url)
+            raise self._named(ServerError(f"the connection to {where} failed: {why}")) from None
         except APIError as error:
             raise self._named(ServerError(f"not the reply of a fine-tuning endpoint: {error}")) from None
 

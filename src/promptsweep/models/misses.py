@@ -10,6 +10,7 @@ import orjson
 
 from promptsweep.models.recording import Recording
 from promptsweep.types import Message, Request
+from promptsweep.urls import shown
 
 SHORTLIST = 5
 """Prompts compared in full, of those that begin and end most alike."""
@@ -52,7 +53,7 @@ def _other_settings(asked: Request, recorded: Request) -> list[str]:
     """What two requests do not share besides messages: `temperature 0 recorded, 0.7 asked for`."""
     ours, theirs = _settings(asked), _settings(recorded)
     return [
-        f"{name} {theirs.get(name, 'not')} recorded, {ours.get(name, 'not')} asked for"
+        f"{name} {shown(theirs.get(name, 'not'))} recorded, {shown(ours.get(name, 'not'))} asked for"
         for name in sorted(ours.keys() | theirs.keys())
         if ours.get(name) != theirs.get(name)
     ]

@@ -31,6 +31,7 @@ from promptsweep.models.prices import Rates, endpoint_rates
 from promptsweep.models.streaming import Pieces
 from promptsweep.models.window import START
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
+from promptsweep.urls import shown
 
 if TYPE_CHECKING:
     import aiohttp
@@ -65,7 +66,7 @@ class OpenAIModel:
         self.check(self.form.defaults)
 
     def __repr__(self) -> str:
-        return f"OpenAIModel({self.name!r}, {self._base_url!r})"
+        return f"OpenAIModel({self.name!r}, {shown(self._base_url)!r})"
 
     def check(self, given: Mapping[str, JSON]) -> None:
         """Raises ConfigError for a parameter that the model refuses, or a value no endpoint takes."""
@@ -191,7 +192,7 @@ class OpenAIModel:
                 sent=sent,
             )
         why = str(error) or type(error).__name__
-        return ServerError(f"the connection to {self._base_url} failed: {why}", sent=sent)
+        return ServerError(f"the connection to {shown(self._base_url)} failed: {why}", sent=sent)
 
     def _open(self) -> tuple[aiohttp.ClientSession, Deadlines]:
         import aiohttp

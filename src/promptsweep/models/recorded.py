@@ -16,6 +16,7 @@ from promptsweep.models.limits import Limiter, steady
 from promptsweep.models.misses import nearest_request
 from promptsweep.models.retry import Retries
 from promptsweep.types import JSON, Completion, Message, Request, Usage, digest
+from promptsweep.urls import shown
 
 Live = Callable[[str], Model]
 """The real model of a name; raises ConfigError where its key or its package is missing."""
@@ -171,4 +172,4 @@ class RecordedModel:
 
 
 def _identity(form: RequestForm) -> str:
-    return f"{form.model} at {form.base_url}"
+    return f"{form.model} at {shown(form.base_url)}"

@@ -12,9 +12,10 @@ import orjson
 from promptsweep import config
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.reports.baselines import FORMAT, Baseline, BaselineArm, Key, keys_of
-from promptsweep.reports.objects import Place, is_url, read_text, shown, stored
+from promptsweep.reports.objects import Place, read_text, stored
 from promptsweep.reports.rows import dumps
 from promptsweep.types import JSON
+from promptsweep.urls import is_url, shown
 from promptsweep.workspace import Workspace
 
 _BULKY = ("values", "answers")

@@ -11,7 +11,7 @@ from promptsweep.embeddings import brief, shown
 from promptsweep.reports import schema
 from promptsweep.reports.rows import completion_of
 from promptsweep.reports.store import Store, loads
-from promptsweep.types import JUDGE, Completion, Message, Request
+from promptsweep.types import JUDGE, MEASURE, Completion, Message, Request
 
 calls, preambles, responses = schema.calls, schema.preambles, schema.responses
 
@@ -37,6 +37,11 @@ class TraceCall:
         return self.stage.startswith(JUDGE)
 
     @property
+    def measures(self) -> bool:
+        """Whether a metric made it, for vectors: that is no part of what the answer took, either."""
+        return self.stage.startswith(MEASURE)
+
+    @property
     def pruned(self) -> bool:
         """The call succeeded, but its texts were removed from the store since."""
         return self.completion is None and self.error is None
@@ -48,8 +53,13 @@ class TraceCall:
 
 
 def by_judges() -> ColumnElement[bool]:
-    """The condition that a judge made a call, so that it is no part of what an answer took."""
+    """The condition that a judge made a call."""
     return calls.c.stage.startswith(JUDGE, autoescape=True)
+
+
+def apart() -> ColumnElement[bool]:
+    """The condition that a judge or a metric made a call: the answer took none of it."""
+    return by_judges() | calls.c.stage.startswith(MEASURE, autoescape=True)
 
 
 def origin(store: Store, run: Any) -> str:

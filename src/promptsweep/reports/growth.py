@@ -12,6 +12,7 @@ from sqlalchemy import update
 from promptsweep.reports import schema
 from promptsweep.reports.evidence import Looks
 from promptsweep.reports.grown import NOTED, Grown, grown, next_size, sizes
+from promptsweep.reports.identities import noted
 from promptsweep.reports.measured import MARK
 from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store, loads
@@ -120,15 +121,18 @@ class Growing:
         return replace(self.plan, arms=tuple(arms)), settled
 
     def note(self, store: Store, run: str) -> None:
-        """Writes down how far the run is to go now."""
+        """Writes down how far the run is to go now, and what is known of that."""
         counts = {one.arm.key: one.selection.count for one in self.plan.arms}
         row = store.find_run(run)
-        sweep = dumps({**loads(row.sweep), NOTED: self.facts.as_json()})
+        values = {
+            "sweep": dumps({**loads(row.sweep), NOTED: self.facts.as_json()}),
+            "repeats": self.plan.repeats,
+            "versions": dumps({**loads(row.versions), **noted(self.plan)}),
+            "warnings": dumps(self.plan.warnings),
+        }
         arms, runs = schema.arms, schema.runs
         with store.engine.begin() as connection:
-            connection.execute(
-                update(runs).where(runs.c.id == row.id).values(sweep=sweep, repeats=self.plan.repeats)
-            )
+            connection.execute(update(runs).where(runs.c.id == row.id).values(values))
             for key, count in counts.items():
                 own = (arms.c.run == row.id) & (arms.c.key == key)
                 connection.execute(update(arms).where(own).values(planned=count))

@@ -22,13 +22,8 @@ NO_VERSIONS = frozenset({FORMS, TUNED})
 
 
 def noted(plan: Plan) -> dict[str, JSON]:
-    """What is stored of the plan's models and embedders, by the names that the sweep uses.
-
-    Not of embedders that metrics alone ask: their replies are no calls of the arms.
-    """
-    asked = [(one, planned) for planned in plan.arms for one in planned.embedders]
-    models = {one.name: one for one, planned in asked if one.name == planned.own_embedder}
-    models |= plan.named_models
+    """What is stored of the plan's models and embedders, by the names that the sweep uses."""
+    models = {model.name: model for model in plan.embedders} | plan.named_models
     tuned = {name: one.as_json() for name, one in plan.tuned.items()}
     found = {name: identity_of(model) for name, model in models.items()}
     return {FORMS: found} | ({TUNED: tuned} if tuned else {})

@@ -1,7 +1,8 @@
 """The ledger: what runs paid, may have paid and saved, kept for as long as the store.
 
 Sums for each run, model and day, so that it stays small, and that nothing is forgotten when replies are
-pruned. A reply that serves several runs is paid once, by the run that made it; the others save it.
+pruned. A reply that serves several runs is paid once, by the run that made it; the others save it. What is
+sent outside of runs stands there too, in rows of its own: see `outside`.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Entry:
     """One line of the ledger."""
 
     name: str
-    """A run's id, a model as sweeps name it, or a day (UTC)."""
+    """A run's id (or one of `outside.PAGES`), a model as sweeps name it, or a day (UTC)."""
     sweep: str | None
     """Name of the run's sweep; None for a run that was removed, and where lines are no runs."""
     new: Sum
@@ -109,12 +110,13 @@ class Tally:
 
 
 def _sum(costs: Sequence[Cost]) -> Sum:
-    return Sum(
-        requests=sum(cost.requests for cost in costs),
-        tokens=sum(cost.tokens or 0 for cost in costs),
-        usd=sum(cost.usd or 0.0 for cost in costs),
-        unpriced=sum(cost.requests for cost in costs if cost.usd is None),
-    )
+    requests, tokens, usd, unpriced = 0, 0, 0.0, 0
+    for cost in costs:
+        requests += cost.requests
+        tokens += cost.tokens or 0
+        usd += cost.usd or 0.0
+        unpriced += cost.requests if cost.usd is None else 0
+    return Sum(requests, tokens, usd, unpriced)
 
 
 def spent(store: Store, run: str) -> Cost:

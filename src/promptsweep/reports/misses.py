@@ -15,6 +15,7 @@ from promptsweep.reports.calls import request_of
 from promptsweep.reports.rows import completion_of, dumps, preamble_row
 from promptsweep.reports.store import Store
 from promptsweep.types import Completion, Message, Request
+from promptsweep.urls import shown
 
 preambles, responses = schema.preambles, schema.responses
 SHORTLIST = 200
@@ -73,7 +74,7 @@ def differences(stored: Request, wanted: Request) -> Iterator[Difference]:
     """Every field in which two requests differ."""
     for name in ("model", "base_url"):
         if getattr(stored, name) != getattr(wanted, name):
-            yield Difference(name, getattr(stored, name), getattr(wanted, name))
+            yield Difference(name, shown(getattr(stored, name)), shown(getattr(wanted, name)))
     for name in sorted(stored.params.keys() | wanted.params.keys()):
         one, other = (dumps(of.params[name]) if name in of.params else ABSENT for of in (stored, wanted))
         if one != other:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,23 +10,10 @@ from typing import Any, TypeAlias
 
 from promptsweep import config
 from promptsweep.errors import ConfigError, MissingExtraError, unknown
+from promptsweep.urls import is_url, shown, without_secrets
 
 Place: TypeAlias = str | Path
 """A path, or a text that holds a path or a URL."""
-
-_SECRET = re.compile(r"(?<=://)(?:[^/@]*|[^@]*:[^@]*)(?=@)|(?<=\?).*$")
-"""Name and password in a URL, and its query, which may be a signature."""
-_HIDDEN = "***"
-
-
-def is_url(place: Place) -> bool:
-    """Whether it is a URL rather than a path."""
-    return isinstance(place, str) and "://" in place
-
-
-def shown(place: Place) -> str:
-    """The place as it may be printed: without credentials."""
-    return _SECRET.sub(_HIDDEN, place) if isinstance(place, str) and is_url(place) else str(place)
 
 
 def inside(folder: Place, *names: str) -> Place:
@@ -110,7 +96,7 @@ def _reported(url: str, done: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise ConfigError(f"needs another package: {error}", path=shown(url)) from None
+        raise ConfigError(f"needs another package: {_told(error, url)}", path=shown(url)) from None
     except NotImplementedError:
         raise ConfigError(f"cannot be {done}: this kind of URL does not allow it", path=shown(url)) from None
     except Exception as error:  # noqa: BLE001  each filesystem has errors of its own
@@ -120,9 +106,4 @@ def _reported(url: str, done: str) -> Iterator[None]:
 
 def _told(error: Exception, url: str) -> str:
     """What an error says, on one line and without the credentials of the URL."""
-    text = " ".join((str(error) or type(error).__name__).split())
-    for secret in _SECRET.findall(url):
-        parts = [secret, *secret.split(":"), *re.split("[=&]", secret)]
-        for part in sorted(parts, key=len, reverse=True):
-            text = text.replace(part, _HIDDEN) if len(part) > 3 else text
-    return text[:300]
+    return without_secrets(" ".join((str(error) or type(error).__name__).split()), url)[:300]

@@ -26,11 +26,11 @@ from promptsweep.errors import ConfigError, MissingExtraError, unknown
 from promptsweep.reports import schema
 from promptsweep.reports.patience import OPTION, SERVER_PATIENCE, reason
 from promptsweep.reports.store import Store
+from promptsweep.urls import DATABASES, shown, without_secrets
 from promptsweep.workspace import Workspace
 
 PATIENCE = 30.0
 """Seconds to wait for a SQLite store that another process has locked, where its URL has no `timeout`."""
-KINDS = ("postgresql", "sqlite")
 ALIVE: Mapping[str, int] = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -39,8 +39,6 @@ ALIVE: Mapping[str, int] = {
     "tcp_user_timeout": 25_000,
 }
 """libpq's options by which a server that is gone without a word is noticed; the URL may say otherwise."""
-SECRETS = ("password", "sslpassword")
-"""Options of a URL that are never shown."""
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
     1: schema.grades.create,
     2: schema.to_version_3,
@@ -71,25 +69,14 @@ def open_store(workspace: Workspace, url: str | None = None, *, create: bool = T
     try:
         engine = _postgresql(address, name) if path is None else _sqlite(address)
     except ArgumentError:
-        raise ConfigError(unknown("kind of store", name.partition("://")[0], KINDS)) from None
+        raise ConfigError(unknown("kind of store", name.partition("://")[0], DATABASES)) from None
     try:
         _prepare(engine, name, create or path is not None)
     except DBAPIError as error:
         engine.dispose()
-        raise ConfigError(f"cannot be used as a store: {reason(error)}", path=name) from None
+        why = without_secrets(reason(error), where)
+        raise ConfigError(f"cannot be used as a store: {why}", path=name) from None
     return Store(engine, name)
-
-
-def shown(where: str) -> str:
-    """A store's path or URL as it may be printed: without a password."""
-    if "://" not in where:
-        return where
-    try:
-        url = make_url(where)
-    except (ArgumentError, ValueError):
-        return f"{where.partition('://')[0]}://…"
-    hidden = {name: "***" for name in SECRETS if name in url.query}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 @contextlib.contextmanager
@@ -108,8 +95,8 @@ def _address(where: str) -> URL:
     if "://" not in where:
         return URL.create("sqlite", database=where)
     kind = where.partition("://")[0]
-    if kind.partition("+")[0] not in KINDS:
-        raise ConfigError(unknown("kind of store", kind, KINDS))
+    if kind.partition("+")[0] not in DATABASES:
+        raise ConfigError(unknown("kind of store", kind, DATABASES))
     try:
         return make_url(where.replace("postgresql://", "postgresql+psycopg://", 1))
     except (ArgumentError, ValueError):

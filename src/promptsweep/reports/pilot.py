@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from promptsweep.models.batches import BatchModel
 from promptsweep.reports import schema
-from promptsweep.reports.calls import by_judges
+from promptsweep.reports.calls import apart
 from promptsweep.reports.store import Store
 from promptsweep.runners import Plan, PlannedArm
 from promptsweep.runners.estimate import least_seconds
@@ -116,7 +116,7 @@ def _busy(bounds: tuple[int, int]) -> Any:
     took: ColumnElement[float] = (
         select(func.max(responses.c.seconds)).where(responses.c.key == calls.c.key).scalar_subquery()
     )
-    own = calls.c.record.between(*bounds) & ~by_judges()
+    own = calls.c.record.between(*bounds) & ~apart()
     query = select(calls.c.record, func.sum(took).label("seconds")).where(own)
     return query.group_by(calls.c.record).subquery()
 

@@ -158,10 +158,10 @@ leases = Table(  # which runs use which models now
     Column("seen", Float, nullable=False),
 )
 
-ledger = Table(  # what a run paid and saved; stays when replies are pruned or the run is removed
+ledger = Table(  # what was paid and saved; stays when replies are pruned or the run is removed
     "ledger",
     metadata,
-    Column("run", Text, primary_key=True),
+    Column("run", Text, primary_key=True),  # or a page of the dashboard: see reports.outside
     Column("model", Text, primary_key=True),  # as the sweep names it
     Column("day", Text, primary_key=True),  # YYYY-MM-DD, UTC
     Column("kind", Text, primary_key=True),  # new, failed, saved or authorised: see reports.ledger

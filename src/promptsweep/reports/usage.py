@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.arms import of_their_arms, within
-from promptsweep.reports.calls import by_judges, origin, version_of
+from promptsweep.reports.calls import apart, origin, version_of
 from promptsweep.reports.store import Store
 from promptsweep.types import Outcome
 
@@ -90,7 +90,7 @@ def _reasoning(connection: Connection, arm: Any, maker: str) -> int:
     """Tokens of reasoning in all calls of the arm's answers; replies that were pruned count for nothing."""
     read = (responses.c.key == calls.c.key) & (responses.c.version == version_of(maker))
     answered = (records.c.id == calls.c.record) & (records.c.outcome != Outcome.ERROR.value)
-    answered &= ~by_judges()
+    answered &= ~apart()
     joined = calls.join(records, answered).join(responses, read)
     query = select(func.coalesce(func.sum(responses.c.reasoning_tokens), 0)).select_from(joined)
     return int(connection.execute(query.where(within(calls.c.record, [arm]))).scalar_one())

@@ -64,19 +64,21 @@ class Embedding:
 
 async def known_to(
     metrics: Iterable[Metric], embedding: Mapping[str, Embedding], texts: Sequence[str]
-) -> dict[tuple[str, str], Any]:
-    """The texts' vectors, by embedder and text, of each embedder that a metric needs and that must be asked.
+) -> tuple[dict[tuple[str, str], Any], dict[str, list[Reply]]]:
+    """The texts' vectors, by embedder and text, and the replies that they were in, by embedder.
 
-    The one in this process need not be. Raises the model's sorted errors.
+    Of each embedder that a metric needs and that must be asked: the one in this process need not be. Raises
+    the model's sorted errors.
     """
     found: dict[tuple[str, str], Any] = {}
+    asked: dict[str, list[Reply]] = {}
     written = [text for text in texts if text.strip()]
     for name in dict.fromkeys(metric.embedder or "" for metric in metrics):
         if name in embedding and name != NAME:
-            replies = await embedding[name].replies(written)
-            vectors = (vector for _, completion in replies for vector in decoded(completion.text))
+            asked[name] = await embedding[name].replies(written)
+            vectors = (vector for _, completion in asked[name] for vector in decoded(completion.text))
             found |= {(name, text): vector for text, vector in zip(written, vectors, strict=True)}
-    return found
+    return found, asked
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

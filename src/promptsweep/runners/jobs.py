@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple, Protocol, TypeVar
 
 from promptsweep.embeddings import knowing
@@ -18,7 +19,7 @@ from promptsweep.runners.plan import Plan, PlannedArm
 from promptsweep.runners.progress import Progress
 from promptsweep.runners.scoring import judge
 from promptsweep.runners.sink import Sink
-from promptsweep.types import Outcome, Record, Sample
+from promptsweep.types import MEASURE, Call, Outcome, Record, Sample
 
 T = TypeVar("T")
 Done = Callable[[str, int, int], bool]
@@ -189,19 +190,25 @@ async def attempt(job: Job, gateways: Gateways, embedding: Mapping[str, Embeddin
 async def _scored_with(
     embedding: Mapping[str, Embedding], job: Job, ask: Ask, seconds: float, reply: str
 ) -> Record:
-    """The scored record. What metrics need of embedders is asked before; slow ones have a thread."""
+    """The scored record, with what its metrics asked embedders before; slow ones have a thread."""
     metrics = job.planned.metrics
     if not any(metric.slow for metric in metrics):
         return _scored(job, ask, seconds, reply)
-    answer = job.planned.parse(reply, job.sample)
+    answer, began = job.planned.parse(reply, job.sample), ask.elapsed()
     try:
-        known = await known_to(metrics, embedding, [answer or "", *job.sample.targets])
+        known, asked = await known_to(metrics, embedding, [answer or "", *job.sample.targets])
     except RunFatalError:
         raise
     except ModelError as failure:
         return _record(job, ask, seconds, error=f"the answer cannot be scored: {failure}")
+    calls = tuple(
+        Call(f"{MEASURE}{name}", request.key, completion, began, ask.elapsed())
+        for name, replies in asked.items()
+        for request, completion in replies
+    )
     with knowing(known):
-        return await asyncio.to_thread(_scored, job, ask, seconds, reply)
+        record = await asyncio.to_thread(_scored, job, ask, seconds, reply)
+    return replace(record, judging=calls)
 
 
 def _record(job: Job, ask: Ask, seconds: float, error: str) -> Record:

@@ -102,7 +102,7 @@ async def judged(
         record,
         scores=scores,
         details=details,
-        judging=tuple(hearing.calls),
+        judging=(*record.judging, *hearing.calls),
         error="; ".join(failures) or None,
     )
 

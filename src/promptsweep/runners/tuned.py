@@ -28,6 +28,8 @@ class Tuned:
     lineage: Lineage
     seen: Mapping[str, int] = field(default_factory=dict)
     """Dataset → how many of the rows that are evaluated it was trained on; only where there are any."""
+    warnings: tuple[str, ...] = ()
+    """What the plan says of it."""
 
     def as_json(self) -> dict[str, JSON]:
         """What a run notes of it."""
@@ -38,40 +40,49 @@ def with_tuned(plan: Plan, workspace: Workspace) -> Plan:
     """The plan with the lineage of its tuned models, and a warning for each that has seen evaluated rows.
 
     Where a model's manifest is there, every evaluated row is looked up in it; where it is named and is not
-    there, or is of other data, a warning says so.
+    there, or is of other data, a warning says so. A plan whose samples have become more is looked up anew.
     """
     known = catalog(workspace).models
     names = dict.fromkeys(planned.arm.model for planned in plan.arms)
     lineages = {name: known[name].lineage for name in names if name in known}
     tuned: dict[str, Tuned] = {}
-    warnings: list[str] = []
     for name, lineage in lineages.items():
         if lineage is not None:
+            warnings: list[str] = []
             seen = _seen(name, lineage, _selections(plan, name), workspace, warnings.append)
-            tuned[name] = Tuned(lineage, seen)
-    return replace(plan, tuned=tuned, warnings=(*plan.warnings, *warnings)) if tuned else plan
+            tuned[name] = Tuned(lineage, seen, tuple(warnings))
+    before, now = _warnings(plan.tuned), _warnings(tuned)
+    others = [warning for warning in plan.warnings if warning not in before]
+    return replace(plan, tuned=tuned, warnings=(*others, *now))
 
 
-def _selections(plan: Plan, model: str) -> dict[str, Selection]:
-    """Dataset → what a model is evaluated on; of several limits the largest."""
-    selections = (one.selection for one in plan.arms if one.arm.model == model)
-    return {one.dataset.name: one for one in sorted(selections, key=lambda one: one.count)}
+def _warnings(tuned: Mapping[str, Tuned]) -> list[str]:
+    return [warning for one in tuned.values() for warning in one.warnings]
+
+
+def _selections(plan: Plan, model: str) -> dict[str, list[Selection]]:
+    """Dataset → what a model is evaluated on, each selection once; arms of several limits have several."""
+    found: dict[str, dict[int, Selection]] = {}
+    for selection in (one.selection for one in plan.arms if one.arm.model == model):
+        found.setdefault(selection.dataset.name, {})[id(selection)] = selection
+    return {dataset: list(some.values()) for dataset, some in found.items()}
 
 
 def _seen(
     model: str,
     lineage: Lineage,
-    selections: Mapping[str, Selection],
+    selections: Mapping[str, Sequence[Selection]],
     workspace: Workspace,
     warn: Callable[[str], None],
 ) -> dict[str, int]:
     inputs = _inputs(model, lineage, workspace, warn)
     found = {}
-    for dataset, selection in selections.items() if inputs else ():
-        ids = [sample.id for sample in selection if mark(sample.input) in inputs]
+    for dataset, some in selections.items() if inputs else ():
+        leaked = (sample.id for one in some for sample in one if mark(sample.input) in inputs)
+        ids = list(dict.fromkeys(leaked))
         if ids:
             found[dataset] = len(ids)
-            warn(_leak(model, dataset, selection, ids))
+            warn(_leak(model, dataset, some, ids))
     return found
 
 
@@ -91,10 +102,12 @@ def _inputs(
     return frozenset(manifest.inputs)
 
 
-def _leak(model: str, dataset: str, selection: Selection, ids: Sequence[str]) -> str:
+def _leak(model: str, dataset: str, selections: Sequence[Selection], ids: Sequence[str]) -> str:
+    first, *others = selections
+    count = len({sample.id for one in selections for sample in one}) if others else first.count
     more = ", …" if len(ids) > NAMED else ""
     return (
-        f"LEAK: {model} was trained on {len(ids)} of the {selection.count} rows of {dataset} "
-        f"({selection.split}) that are evaluated here ({', '.join(ids[:NAMED])}{more}): "
+        f"LEAK: {model} was trained on {len(ids)} of the {count} rows of {dataset} "
+        f"({first.split}) that are evaluated here ({', '.join(ids[:NAMED])}{more}): "
         "its scores there are no evidence"
     )

@@ -9,9 +9,10 @@ from promptsweep.cli.output import console, emit, emit_json
 from promptsweep.cli.views.tables import Column, fitting, table
 from promptsweep.reports.baselines import Baseline, BaselineArm
 from promptsweep.reports.figures import plural
-from promptsweep.reports.objects import Place, is_url, shown
+from promptsweep.reports.objects import Place
 from promptsweep.reports.verdict_text import number
 from promptsweep.types import JSON
+from promptsweep.urls import is_url, shown
 
 
 def print_saved(made: Baseline, place: Place, size: int) -> None:

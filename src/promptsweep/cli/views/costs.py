@@ -11,6 +11,7 @@ from promptsweep.cli.views.counts import compact
 from promptsweep.cli.views.tables import Column, fitting
 from promptsweep.reports import figures
 from promptsweep.reports.ledger import By, Entry, Sum, total
+from promptsweep.reports.outside import PAGES
 from promptsweep.types import JSON
 
 
@@ -54,7 +55,7 @@ def print_ledger(lines: Sequence[Entry], by: By) -> None:
 def _columns(lines: Sequence[Entry], by: By) -> tuple[list[Column], list[Column]]:
     keys = [Column(by, [line.name for line in lines], wraps=by == "model")]
     if by == "run":
-        keys.append(Column("sweep", [line.sweep or "(removed)" for line in lines], wraps=True))
+        keys.append(Column("sweep", [_sweep(line) for line in lines], wraps=True))
     sums = [
         Column("paid", [_paid(line.new) for line in lines], "right"),
         Column("calls", [f"{line.new.requests:,}" for line in lines], "right"),
@@ -66,6 +67,10 @@ def _columns(lines: Sequence[Entry], by: By) -> tuple[list[Column], list[Column]
         sums.append(Column("failed", [f"{line.failed.requests:,}" for line in lines], "right"))
         sums.append(Column("at most", [_paid(line.failed) for line in lines], "right"))
     return keys, sums
+
+
+def _sweep(line: Entry) -> str:
+    return line.sweep or ("–" if line.name in PAGES else "(removed)")
 
 
 def _paid(found: Sum) -> str:

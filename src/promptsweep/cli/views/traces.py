@@ -13,7 +13,7 @@ from promptsweep.cli.output import emit, emit_json, visible
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace, trace
 from promptsweep.reports.calls import TraceCall
-from promptsweep.types import JUDGE, Message
+from promptsweep.types import JUDGE, MEASURE, Message
 
 
 def print_trace(run: Run, sample: str, arm: str | None, *, json: bool) -> None:
@@ -57,6 +57,8 @@ def _print_call(place: int, call: TraceCall) -> None:
 def _stage(call: TraceCall) -> str:
     if call.judges:
         return f"judge, by {visible(call.stage.removeprefix(JUDGE))} (not in the answer's cost and time)"
+    if call.measures:
+        return f"a metric, by {visible(call.stage.removeprefix(MEASURE))} (not in the answer's cost and time)"
     return visible(call.stage)
 
 

@@ -34,7 +34,7 @@ _AGAIN: Final = "message-to-send-again"
 def show() -> None:
     """Draws the page."""
     st.title(say("Chat"), anchor=False)
-    st.caption(say("What is said here is not stored, unless you judge a reply."))
+    st.caption(say("What is said here is not stored, unless you judge a reply; what it costs is."))
     place, setting = source.workspace(), None
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -113,7 +113,8 @@ def _replied(setting: Setting, request: Request) -> Completion:
                 plain.block("".join(pieces)[: plain.MOST_SHOWN], "growing")
         clock.caption(say("{seconds} s", seconds=f"{seconds:.0f}"))
 
-    return working.waited(chatting.reply(setting.model, request, setting.limits, pieces.append), look)
+    store = source.store(create=True)
+    return working.waited(chatting.reply(setting.model, request, setting.limits, pieces.append, store), look)
 
 
 def _check(room: Room) -> None:

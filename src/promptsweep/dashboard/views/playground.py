@@ -40,7 +40,9 @@ class Ready:
 def show() -> None:
     """Draws the page."""
     st.title(say("Playground"), anchor=False)
-    st.caption(say("One prompt on one sample. What is sent from here is not stored as a run."))
+    st.caption(
+        say("One prompt on one sample. What is sent from here is not stored as a run, only what it costs.")
+    )
     place = source.workspace()
     try:
         bench.take_arm()
@@ -138,7 +140,8 @@ def _send(ready: Ready, limits: Allowance) -> None:
     def look(seconds: float) -> None:
         spot.caption(say("Waiting for {model}: {seconds} s", model=model, seconds=f"{seconds:.0f}"))
 
-    trace = working.waited(trying.send(ready.planned, ready.sample, limits), look)
+    store = source.store(create=True)
+    trace = working.waited(trying.send(ready.planned, ready.sample, limits, store), look)
     attempts.remember(ready.name, trace)
     spot.empty()
 
