@@ -12,7 +12,8 @@ from promptsweep.errors import ConfigError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.compare import paired_json, verdict_of
-from promptsweep.reports.lineup import Key, Lineup, lineups, some_lineups
+from promptsweep.reports.lineup import Lineup, lineups, some_lineups
+from promptsweep.reports.readings import Key
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON, Outcome
