@@ -31,37 +31,42 @@ def grow(
 ) -> str:
     """Runs look after look until all is settled or used up; returns the run, which is one and the same.
 
-    It is in progress, for all who watch it, until the last look is judged. `judged` gives the check of the run as it stands. Once the budget is reached, the run stays incomplete.
+    It is in progress, for all who watch it, until its last look is judged.
+
+    `judged` gives the check of the run as it stands. Once the budget is reached, the run stays incomplete.
     """
     if resume is not None:
         row = store.find_run(resume or growing.plan.name)
         growing = growing.resumed(row, store.arms(row.id))
     plan, settled = growing.to_run()
     ends = _ends(plan)
-    result = execute(
-        plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled, goes_on=True
-    )
+    result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled, goes_on=True)
     while result.status is Status.DONE:
-        run = result.run.id
-        following = _following(growing, store, run, lambda: _open_arms(judged(run), wanted), ends)
+        following = _following(growing, store, result.run.id, judged, wanted, ends)
         if following is None:
             break
         growing = following
         plan, settled = growing.to_run()
         plan = _until(plan, ends)
-        result = execute(plan, store, resume=run, observe=observe, settled=settled, goes_on=True)
+        result = execute(plan, store, resume=result.run.id, observe=observe, settled=settled, goes_on=True)
     return result.run.id
 
 
 def _following(
-    growing: Growing, store: Store, run: str, open_arms: Callable[[], set[str]], ends: float
+    growing: Growing,
+    store: Store,
+    run: str,
+    judged: Callable[[str], Check],
+    wanted: Collection[Demand],
+    ends: float,
 ) -> Growing | None:
     """The next look, noted in the store; None where there is none, and the run has ended."""
     noted = None
     try:
-        following = growing.further(open_arms()) if time.monotonic() < ends else None
-        if following is not None:
-            following.note(store, run)
+        if time.monotonic() < ends:
+            following = growing.further(_open_arms(judged(run), wanted))
+            if following is not None:
+                following.note(store, run)
             noted = following
     finally:
         if noted is None:
