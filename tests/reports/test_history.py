@@ -157,6 +157,32 @@ def test_repeats_are_averaged_within_a_sample(house):
     assert found.value == pytest.approx(0.5 / 30)
 
 
+def test_runs_that_are_read_together_are_as_those_that_are_read_alone(past):
+    before = runs_before(history(past.store, "daily", 10), "lines")
+
+    for figure in ("accuracy", "macro_f1", "tokens", "p95_seconds"):
+        assert values(past.store, past.ids, "lines", figure) == {
+            run: values_of(past.store, run, "lines", figure) for run in past.ids
+        }
+    for metric in ("accuracy", "macro_f1"):
+        assert worse_than_before(past.store, before, metric) == {
+            run: worse(past.store, run, before[run], metric) for run in past.ids
+        }
+    together = failed_gates(past.store, past.ids, "lines", "accuracy", past.baseline)
+    assert together == {run: failed(past.store, run, "accuracy", past.baseline) for run in past.ids}
+    assert sum(map(len, together.values())) > 2
+
+
+def test_arms_of_two_kinds_are_read_together(house):
+    runs = [house.store.find_run(name).id for name in ("plain", "twice")]
+
+    found = values(house.store, runs, "lines", "accuracy")
+
+    for run, repeats in zip(runs, (1, 2), strict=True):
+        arms = [arm for arm in summarise(house.store, run, repeats) if arm.dataset == "lines"]
+        assert found[run] == {arm.arm: arm.metrics["accuracy"] for arm in arms}
+
+
 def test_what_nobody_knows_is_absent(own_house):
     def unpriced(request):
         return Completion("good", usage=Usage(10, 2), seconds=0.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,15 @@ from promptsweep.reports.aggregates import compare_together
 from promptsweep.reports.arms import StoredMetric, match_arm, stored_metrics
 from promptsweep.reports.flips import MOST, Flip, Flips, find_flips
 from promptsweep.reports.opponents import Opponents, between_runs, within_run
-from promptsweep.reports.pairing import Duel, duels_of, paired_scores, pairs_of, wanted_of
+from promptsweep.reports.pairing import (
+    Duel,
+    Pairs,
+    duels_of,
+    paired_chance,
+    paired_scores,
+    pairs_of,
+    wanted_of,
+)
 from promptsweep.reports.readings import Reader
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
@@ -148,6 +156,19 @@ def compare_duels(reader: Reader, duels: Iterable[Duel], *, flips: int = MOST) -
     return [replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True)]
 
 
+def differing(reader: Reader, duels: Sequence[Duel]) -> list[Comparison]:
+    """Those of `compare_duels` in which a difference is shown; intervals are computed of no others."""
+    if any(duel.metric.a.kind == "aggregate" for duel in duels):
+        return [one for one in compare_duels(reader, duels, flips=0) if one.verdict != UNSHOWN]
+    read = [(duel, pairs) for duel in duels if (pairs := pairs_of(reader, duel))]
+    chances = holm([paired_chance(pairs, duel.metric.a.kind) for duel, pairs in read])
+    return [
+        replace(_compared(reader, duel, pairs, 0), p_adjusted=p)
+        for (duel, pairs), p in zip(read, chances, strict=True)
+        if p < LEVEL
+    ]
+
+
 def check_metric(arms: Iterable[Any], name: str | None, *, single: bool = False) -> None:
     """ConfigError where no arm was scored with the metric `name` or, with `single`, it is an aggregate.
 
@@ -215,8 +236,11 @@ def _compare_pair(reader: Reader, duel: Duel, most: int) -> Comparison | None:
     if metric.a.kind == "aggregate":
         return _compare_together(reader.connection, a, b, metric.a)
     pairs = pairs_of(reader, duel)
-    if not pairs:
-        return None
+    return _compared(reader, duel, pairs, most) if pairs else None
+
+
+def _compared(reader: Reader, duel: Duel, pairs: Pairs, most: int) -> Comparison:
+    a, b, metric = duel
     found = paired_scores(pairs.a, pairs.b, pairs.clusters, metric.a.kind)
     return Comparison(
         a=a.label,

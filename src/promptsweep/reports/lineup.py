@@ -12,8 +12,8 @@ from promptsweep.errors import NotComparableError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric
 from promptsweep.reports.compare import check_metric
-from promptsweep.reports.pairing import paired_scores, scored, shared_metric
-from promptsweep.reports.readings import AT_ONCE, Key
+from promptsweep.reports.pairing import paired_scores, shared_metric
+from promptsweep.reports.readings import AT_ONCE, Key, Reader, Scores
 from promptsweep.reports.store import Store, loads
 from promptsweep.stats import Paired
 
@@ -82,15 +82,14 @@ def _lineup(connection: Connection, arms: Sequence[Any], name: str | None) -> Li
 
 def _measured(
     connection: Connection, arms: Sequence[Any], name: str | None
-) -> Iterator[tuple[Any, StoredMetric, dict[Key, float]]]:
+) -> Iterator[tuple[Any, StoredMetric, Scores]]:
     """The arms that have scores, with them; all of the metric of the first."""
     first: tuple[Any, str] | None = None
     for arm in arms:
         metric = shared_metric(first[0] if first else arm, arm, first[1] if first else name)
         if metric is None:
             continue
-        rows = connection.execute(select(scored(arm, metric.b.place)))
-        values = {(row.sample_id, row.digest): float(row.score) for row in rows}
+        values = Reader(connection, [(arm, metric.b.place)]).scores(arm, metric.b.place)
         if values:
             first = first or (arm, metric.a.name)
             yield arm, metric.b, values

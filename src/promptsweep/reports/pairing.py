@@ -15,7 +15,8 @@ from promptsweep.reports.arms import StoredMetric, stored_metrics, within
 from promptsweep.reports.opponents import Opponents
 from promptsweep.reports.readings import AT_ONCE, Key, Reader, Wanted
 from promptsweep.reports.store import loads
-from promptsweep.stats import Paired, paired
+from promptsweep.stats import Paired, paired, paired_p
+from promptsweep.stats.intervals import Bounds
 from promptsweep.types import Sample
 
 if TYPE_CHECKING:
@@ -155,11 +156,20 @@ def scored(arm: Any, place: int) -> Subquery:
 
 def paired_scores(a: ArrayLike, b: ArrayLike, clusters: Sequence[str] | None, kind: str) -> Paired:
     """What the scores of the same samples say; `kind` is the metric's. NotComparableError without any."""
+    return paired(a, b, clusters, bounds=_bounds(a, b, kind))
+
+
+def paired_chance(pairs: Pairs, kind: str) -> float:
+    """The p of `paired_scores`, which is soon known."""
+    return paired_p(pairs.a, pairs.b, pairs.clusters, bounds=_bounds(pairs.a, pairs.b, kind))
+
+
+def _bounds(a: ArrayLike, b: ArrayLike, kind: str) -> Bounds | None:
     import numpy as np
 
-    one, other = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    bounded = kind != "descriptive" and all(bool(((some >= 0) & (some <= 1)).all()) for some in (one, other))
-    return paired(one, other, clusters, bounds=RANGES.get(kind, (0.0, 1.0) if bounded else None))
+    both = (np.asarray(scores, dtype=np.float64) for scores in (a, b))
+    bounded = kind != "descriptive" and all(bool(((some >= 0) & (some <= 1)).all()) for some in both)
+    return RANGES.get(kind, (0.0, 1.0) if bounded else None)
 
 
 def _pair(row: Any, cluster: str | None) -> Pair:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from promptsweep.errors import ConfigError, NotComparableError
 from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.baselines import Baseline
-from promptsweep.reports.compare import Comparison, compare_duels
+from promptsweep.reports.compare import Comparison, differing
 from promptsweep.reports.gates import verdicts
 from promptsweep.reports.history import PastRun
 from promptsweep.reports.measured import stored_arm
@@ -70,14 +70,15 @@ def worse_than_before(
     }
     duels: dict[str, list[Duel]] = {}
     for run, labels in before.items():
-        pairs = [(arms[then][label], arms[run][label]) for label, then in labels.items()]
+        now = arms[run]
+        pairs = [(arms[then][label], now[label]) for label, then in labels.items() if label in now]
         with contextlib.suppress(NotComparableError):
             duels[run] = duels_of(pairs, metric)
     found: dict[str, list[Regression]] = {run: [] for run in before}
     with store.engine.connect() as connection:
         reader = Reader(connection, wanted_of(chain.from_iterable(duels.values())))
         for run, own in duels.items():
-            compared = compare_duels(reader, own, flips=0)
+            compared = differing(reader, own)
             found[run] = [
                 _compared(run, before[run][one.b], one) for one in compared if one.verdict == "worse"
             ]
