@@ -11,6 +11,7 @@ from test_pages import begin, interpreted, opened, texts
 
 import promptsweep
 from made_anatomies import furnish
+from promptsweep.dashboard import ink
 from workspaces import mood, rows
 
 
@@ -190,4 +191,4 @@ def test_no_hostile_text_reaches_anything_that_is_interpreted(tmp_path, monkeypa
 
     outside_code = [re.sub(r"(`+).*?\1|^:\w+-badge\[\w+\]$", "", one) for one in interpreted(test)]
     assert not [one for one in outside_code if re.search(r"[<$]|alert|:\w+:", one.replace(":material/", ""))]
-    assert not test.get("html")
+    assert [one.proto.body for one in test.get("html")] == [ink.CHOSEN]

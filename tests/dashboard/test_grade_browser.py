@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
-from browsing import heading
+from browsing import contrast, heading, mixed
 from hostile import mood_model
 from playwright.sync_api import expect
 
@@ -14,7 +15,7 @@ import promptsweep
 from promptsweep.reports import open_store
 from promptsweep.reports.grades import Mode, all_grades
 from promptsweep.reports.grading import Draw, subjects, swapped
-from promptsweep.workspace import Workspace
+from promptsweep.workspace import Workspace, builtin_root
 from workspaces import mood
 
 ZERO, FEW = "zero_shot | m | mood", "few_shot | m | mood"
@@ -128,3 +129,19 @@ def test_two_answers_are_compared_and_the_agreement_tells(page, graded, asked):
         page.get_by_role("button", name="Download CSV").click()
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert "preference,ann," in text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_chosen_segment_and_tab_can_be_read(browser, server, theme):
+    config = (builtin_root() / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    colors = tomllib.loads(config)["theme"][theme]
+    page = browser.new_page(base_url=server, color_scheme=theme)
+    page.goto("/grade")
+    chosen = page.locator("[aria-checked=true] p, [role=tab][aria-selected=true] p")
+    expect(chosen).to_have_count(2)
+
+    written = chosen.evaluate_all("texts => texts.map(text => getComputedStyle(text).color)")
+
+    tint = mixed(colors["primaryColor"], colors["backgroundColor"], 0.1)  # Streamlit's, below a segment
+    assert min(contrast(color, tint) for color in written) >= 4.5
+    page.close()

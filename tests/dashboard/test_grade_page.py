@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 import promptsweep
+from promptsweep.dashboard import ink
 from promptsweep.reports import open_store, schema
 from promptsweep.reports.grades import Mode, all_grades, give
 from promptsweep.reports.grading import Draw, subjects, swapped
@@ -400,4 +401,4 @@ def test_hostile_text_is_text(workspace, monkeypatch, place, mode):
     interpreted = [one.value for kind in (test.caption, test.markdown, test.info) for one in kind]
     labels = [one.label for kind in (test.button, test.expander, test.text_input) for one in kind]
     assert not [one for one in interpreted + labels if re.search(r"[<$]|alert", one)]
-    assert not test.get("html")
+    assert [one.proto.body for one in test.get("html")] == [ink.CHOSEN]

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import promptsweep
 from promptsweep import api
+from promptsweep.dashboard import ink
 from promptsweep.reports import open_store
 from promptsweep.testing import FunctionModel
 from workspaces import mood
@@ -306,7 +307,7 @@ def test_no_hostile_text_reaches_anything_that_is_interpreted(app, page, place):
     assert not [
         one for one in outside_code if re.search(r"[<$\[]|alert|:\w+:", one.replace(":material/", ""))
     ]
-    assert not test.get("html")
+    assert [one.proto.body for one in test.get("html")] == [ink.CHOSEN]
 
 
 def test_hostile_text_is_shown_whole_with_its_invisible_characters(app):

@@ -100,6 +100,7 @@ ON_BOTH = {
     "test_browse",
     "test_cache",
     "test_grades",
+    "test_history",
     "test_matching_records",
     "test_recording",
     "test_rescore",

@@ -18,9 +18,9 @@ from promptsweep.reports.history import (
     history,
     newest_within,
     run_count,
-    values,
 )
 from promptsweep.reports.measured import measured
+from promptsweep.reports.over_time import values
 from promptsweep.reports.regressions import (
     baseline_means,
     failed_gates,
@@ -71,6 +71,22 @@ def past(tmp_path_factory):
     )
 
 
+def values_of(store, run, dataset, figure):
+    return values(store, [run], dataset, figure)[run]
+
+
+def worse(store, run, before, metric):
+    return worse_than_before(store, {run: before}, metric)[run]
+
+
+def failed(store, run, figure, baseline):
+    return failed_gates(store, [run], "lines", figure, baseline)[run]
+
+
+def gates(store, run, figure, baseline):
+    return gates_on(store.find_run(run), store.arms(run), "lines", figure, baseline)
+
+
 def test_a_history_is_of_one_sweep_the_oldest_first_and_the_newest_when_short(past):
     found = history(past.store, "daily", 10)
 
@@ -101,7 +117,7 @@ def test_only_as_many_runs_as_can_be_read_quickly(past):
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
 def test_a_metric_is_what_the_leaderboard_says(past, metric):
-    found = values(past.store, past.ids[2], "lines", metric)
+    found = values_of(past.store, past.ids[2], "lines", metric)
 
     arms = summarise(past.store, past.ids[2], 1)
     assert found == {arm.arm: arm.metrics[metric] for arm in arms}
@@ -112,7 +128,7 @@ def test_a_metric_is_what_the_leaderboard_says(past, metric):
     [("cost_usd", 0.001), ("tokens", 12), ("p50_seconds", 0.5), ("p95_seconds", 0.5), ("error_rate", 0)],
 )
 def test_what_every_arm_has(past, figure, value):
-    found = values(past.store, past.ids[2], "lines", figure)
+    found = values_of(past.store, past.ids[2], "lines", figure)
 
     assert found.keys() == {ZERO, FEW}
     assert found[ZERO].value == pytest.approx(value)
@@ -126,7 +142,7 @@ def test_sums_in_the_database_say_what_gates_measure(past, figure):
         rows = measured(connection, zero, OWN_FIGURES[figure])
     expected = of_values(rows, OWN_FIGURES[figure], 0.0, None).interval
 
-    found = values(past.store, past.ids[2], "lines", figure)[ZERO]
+    found = values_of(past.store, past.ids[2], "lines", figure)[ZERO]
 
     assert (found.value, found.low, found.high) == pytest.approx(
         (expected.value, expected.low, expected.high), abs=1e-9
@@ -135,21 +151,47 @@ def test_sums_in_the_database_say_what_gates_measure(past, figure):
 
 
 def test_repeats_are_averaged_within_a_sample(house):
-    found = values(house.store, "twice", "lines", "error_rate")[FEW]
+    found = values_of(house.store, house.store.find_run("twice").id, "lines", "error_rate")[FEW]
 
     assert found.n == 30
     assert found.value == pytest.approx(0.5 / 30)
+
+
+def test_runs_that_are_read_together_are_as_those_that_are_read_alone(past):
+    before = runs_before(history(past.store, "daily", 10), "lines")
+
+    for figure in ("accuracy", "macro_f1", "tokens", "p95_seconds"):
+        assert values(past.store, past.ids, "lines", figure) == {
+            run: values_of(past.store, run, "lines", figure) for run in past.ids
+        }
+    for metric in ("accuracy", "macro_f1"):
+        assert worse_than_before(past.store, before, metric) == {
+            run: worse(past.store, run, before[run], metric) for run in past.ids
+        }
+    together = failed_gates(past.store, past.ids, "lines", "accuracy", past.baseline)
+    assert together == {run: failed(past.store, run, "accuracy", past.baseline) for run in past.ids}
+    assert sum(map(len, together.values())) > 2
+
+
+def test_arms_of_two_kinds_are_read_together(house):
+    runs = [house.store.find_run(name).id for name in ("plain", "twice")]
+
+    found = values(house.store, runs, "lines", "accuracy")
+
+    for run, repeats in zip(runs, (1, 2), strict=True):
+        arms = [arm for arm in summarise(house.store, run, repeats) if arm.dataset == "lines"]
+        assert found[run] == {arm.arm: arm.metrics["accuracy"] for arm in arms}
 
 
 def test_what_nobody_knows_is_absent(own_house):
     def unpriced(request):
         return Completion("good", usage=Usage(10, 2), seconds=0.1)
 
-    own_house.run("unknown", unpriced, datasets="lines", strategies="zero_shot", fresh=True)
+    run = own_house.run("unknown", unpriced, datasets="lines", strategies="zero_shot", fresh=True)
 
-    assert values(own_house.store, "unknown", "lines", "cost_usd") == {}
-    assert values(own_house.store, "unknown", "lines", "no_such_metric") == {}
-    assert values(own_house.store, "unknown", "nowhere", "accuracy") == {}
+    assert values_of(own_house.store, run, "lines", "cost_usd") == {}
+    assert values_of(own_house.store, run, "lines", "no_such_metric") == {}
+    assert values_of(own_house.store, run, "nowhere", "accuracy") == {}
 
 
 def test_the_run_before_is_the_newest_that_has_the_arm(past):
@@ -168,40 +210,40 @@ def test_the_run_before_is_the_newest_that_has_the_arm(past):
 def test_an_arm_that_the_paired_test_calls_worse_is_marked(past):
     first, second, third, _ = past.ids
 
-    [found] = worse_than_before(past.store, second, {ZERO: first}, "accuracy")
+    [found] = worse(past.store, second, {ZERO: first}, "accuracy")
 
     assert (found.run, found.arm, found.against, found.what) == (second, ZERO, "run", first)
     assert (found.value, found.difference) == (0.5, -0.5)
     assert found.low < found.high < 0
     assert found.p_adjusted < 0.001
-    assert worse_than_before(past.store, third, {ZERO: second}, "accuracy") == []
-    assert worse_than_before(past.store, first, {}, "accuracy") == []
-    assert worse_than_before(past.store, second, {ZERO: first}, "tokens") == []
+    assert worse(past.store, third, {ZERO: second}, "accuracy") == []
+    assert worse(past.store, first, {}, "accuracy") == []
+    assert worse(past.store, second, {ZERO: first}, "tokens") == []
 
 
 def test_an_aggregate_is_tested_as_a_whole(past):
     first, second, *_ = past.ids
 
-    [found] = worse_than_before(past.store, second, {ZERO: first}, "macro_f1")
+    [found] = worse(past.store, second, {ZERO: first}, "macro_f1")
 
     assert found.difference == pytest.approx(1 / 3 - 1)
 
 
 def test_failed_gates_are_marked_with_their_rules(past):
-    threshold, regression = failed_gates(past.store, past.ids[1], "lines", "accuracy", past.baseline)
+    threshold, regression = failed(past.store, past.ids[1], "accuracy", past.baseline)
 
     assert (threshold.against, threshold.what, threshold.difference) == ("gate", "≥ 0.7", None)
     assert threshold.value == 0.5
     assert threshold.high < 0.7
     assert (regression.what, regression.difference) == ("no regression beyond 0.05", -0.5)
-    assert failed_gates(past.store, past.ids[0], "lines", "accuracy", past.baseline) == []
+    assert failed(past.store, past.ids[0], "accuracy", past.baseline) == []
 
 
 def test_without_a_baseline_only_thresholds_are_judged(past):
-    [found] = failed_gates(past.store, past.ids[1], "lines", "accuracy", None)
+    [found] = failed(past.store, past.ids[1], "accuracy", None)
 
     assert found.what == "≥ 0.7"
-    assert failed_gates(past.store, past.ids[1], "lines", "macro_f1", None) == []
+    assert failed(past.store, past.ids[1], "macro_f1", None) == []
 
 
 def test_a_metric_without_a_gate_is_held_against_the_baseline_by_the_usual_margin(own_house):
@@ -209,11 +251,11 @@ def test_a_metric_without_a_gate_is_held_against_the_baseline_by_the_usual_margi
     before = make_baseline(own_house.store, "free")
     run = own_house.run("free", wrong, datasets="lines", strategies="zero_shot", fresh=True)
 
-    [found] = failed_gates(own_house.store, run, "lines", "accuracy", before)
+    [found] = failed(own_house.store, run, "accuracy", before)
 
     assert found.what == "no regression beyond 0.02"
-    assert gates_on(own_house.store, run, "lines", "tokens", before) == []
-    assert gates_on(own_house.store, run, "lines", "macro_f1", before) == []  # it keeps no answers
+    assert gates(own_house.store, run, "tokens", before) == []
+    assert gates(own_house.store, run, "macro_f1", before) == []  # it keeps no answers
 
 
 def test_thresholds_are_drawn_and_baselines_have_a_mean(past):

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 
 from promptsweep import api
 from promptsweep.reports import schema
+from promptsweep.reports.grown import sizes
 from promptsweep.reports.so_far import SoFar, so_far
 from promptsweep.stats import Betting
 from promptsweep.testing import FunctionModel
@@ -140,3 +141,21 @@ def test_a_metric_beyond_0_to_1_has_a_mean_alone(own_house):
         )
 
     assert figure(own_house, "plain", 1) == SoFar("squad_em", 7.0, 7.0, 7.0, "none")
+
+
+def test_a_check_that_asks_for_more_is_in_progress_until_the_last_look_is_judged(own_house):
+    with own_house.store.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE told (status TEXT)")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER tells AFTER UPDATE OF status ON runs "
+            "BEGIN INSERT INTO told VALUES (new.status); END"
+        )
+
+    run = check(own_house)
+
+    with own_house.store.engine.connect() as connection:
+        *before, last = connection.exec_driver_sql("SELECT status FROM told").scalars()
+        looks = len(list(sizes(10, own_house.store.arms(run)[0].planned)))
+    assert looks > 1
+    assert before == ["running"] * 2 * looks
+    assert last == "done"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from promptsweep.errors import NotComparableError
-from promptsweep.stats import mcnemar, paired, sample_size, sample_size_binary, sign_flip
+from promptsweep.stats import mcnemar, paired, paired_p, sample_size, sample_size_binary, sign_flip
 from promptsweep.stats.proportions import newcombe
 
 binary = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=60)
@@ -269,3 +269,16 @@ def test_importing_the_statistics_loads_no_heavy_package():
     code = "import sys, promptsweep.stats; sys.exit(bool({'numpy', 'scipy', 'pandas'} & set(sys.modules)))"
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "clusters", "bounds"),
+    [
+        ([1, 0, 1, 1, 0, 0, 1, 1], [1, 1, 1, 0, 1, 1, 1, 1], None, (0.0, 1.0)),
+        ([1, 0, 1, 1, 0, 0, 1, 1], [1, 1, 1, 0, 1, 1, 1, 1], list("aabbccdd"), (0.0, 1.0)),
+        ([0.2, 0.5, 0.9] * 9, [0.3, 0.4, 1.0] * 9, None, (0.0, 1.0)),
+        ([12, 30, 7], [14, 31, 9], None, None),
+    ],
+)
+def test_the_p_alone_is_that_of_the_whole_comparison(a, b, clusters, bounds):
+    assert paired_p(a, b, clusters, bounds=bounds) == paired(a, b, clusters, bounds=bounds).p

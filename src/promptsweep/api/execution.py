@@ -47,15 +47,21 @@ def execute(
     resume: str | None = None,
     observe: Observe | None = None,
     settled: int = 0,
+    goes_on: bool = False,
     cluster: Cluster | None = None,
 ) -> Result:
     """Runs a plan, or what is left of a run, into the store; closes the plan's models.
 
     `resume` is a run's id, the beginning of one, or "" for the newest run of the sweep. `settled` counts
-    finished records of that run which are no part of the plan. With `cluster`, Ray's workers do the work.
+    finished records of that run which are no part of the plan. With `goes_on` the store says that the run is
+    in progress even when all of the plan is done: the caller adds to it, or says that it has ended. With
+    `cluster`, Ray's workers do the work.
     """
     with connected(cluster) as hands:
-        return _executed(planned, store, hands, fresh, resume, observe, settled)
+        found = _executed(planned, store, hands, fresh, resume, observe, settled)
+        ends = not goes_on or found.status is not Status.DONE
+        _note(store, found.run.id, found.status if ends else Status.RUNNING, found.error)
+    return found
 
 
 def _executed(
@@ -87,7 +93,6 @@ def _executed(
     except BaseException as failure:
         _note(store, identity, Status.INCOMPLETE, str(failure))
         raise
-    _note(store, identity, status, error)
     return Result(Run(identity, store), status, progress, error)
 
 

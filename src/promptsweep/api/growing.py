@@ -32,6 +32,8 @@ def grow(
 ) -> str:
     """Runs look after look until all is settled or used up; returns the run, which is one and the same.
 
+    It is in progress, for all who watch it, until its last look is judged.
+
     `judged` gives the check of the run as it stands, `guarded` a plan whose samples became more, looked
     through for what tuned models have seen. Once the budget is reached, the run stays incomplete.
     """
@@ -41,17 +43,39 @@ def grow(
         growing = replace(growing, plan=guarded(growing.plan))
     plan, settled = growing.to_run()
     ends = _ends(plan)
-    result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled)
-    while result.status is Status.DONE and time.monotonic() < ends:
-        following = growing.further(_open_arms(judged(result.run.id), wanted))
+    result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled, goes_on=True)
+    while result.status is Status.DONE:
+        following = _following(growing, store, result.run.id, judged, wanted, ends)
         if following is None:
             break
         growing = replace(following, plan=guarded(following.plan))
         growing.note(store, result.run.id)
         plan, settled = growing.to_run()
         plan = _until(plan, ends)
-        result = execute(plan, store, resume=result.run.id, observe=observe, settled=settled)
+        result = execute(plan, store, resume=result.run.id, observe=observe, settled=settled, goes_on=True)
     return result.run.id
+
+
+def _following(
+    growing: Growing,
+    store: Store,
+    run: str,
+    judged: Callable[[str], Check],
+    wanted: Collection[Demand],
+    ends: float,
+) -> Growing | None:
+    """The next look, noted in the store; None where there is none, and the run has ended."""
+    noted = None
+    try:
+        if time.monotonic() < ends:
+            following = growing.further(_open_arms(judged(run), wanted))
+            if following is not None:
+                following.note(store, run)
+            noted = following
+    finally:
+        if noted is None:
+            store.finish(run, Status.DONE)
+    return noted
 
 
 def _ends(plan: Plan) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -15,7 +16,8 @@ from promptsweep.reports import Store
 from promptsweep.reports.baseline_files import read_baseline
 from promptsweep.reports.baselines import Baseline, baseline_path
 from promptsweep.reports.between import Edits, edits_between, edits_since
-from promptsweep.reports.history import PastRun, history, newest_within, run_count, values
+from promptsweep.reports.history import PastRun, history, newest_within, run_count
+from promptsweep.reports.over_time import values
 from promptsweep.reports.regressions import Regression, failed_gates, runs_before, worse_than_before
 from promptsweep.stats import Interval
 from promptsweep.types import Status
@@ -23,16 +25,40 @@ from promptsweep.types import Status
 JUDGED, JUDGED_TOGETHER = 200_000, 20_000
 """Planned samples of the runs that are tested: of a metric of single answers, and of all together."""
 
-MOST_KEPT = 8_000
-"""Entries of a cache: one for each run and figure that was looked at."""
+MOST_KEPT = 64
+"""Figures, with all runs in which they were looked at."""
 FRESH = 5
-"""Seconds for which what is read of an unfinished run is shown again."""
+"""Seconds for which what is read of a run that goes on is shown again."""
 
 _HASH = source._HASH
-_Version: TypeAlias = tuple[str, int]
-"""A run, and when it was read: 0 once it is finished, as it changes no more."""
-_Before: TypeAlias = tuple[tuple[str, str], ...]
-"""Arm's label and the earlier run that has it."""
+_T = TypeVar("_T")
+
+
+class _State(NamedTuple):
+    """A run as it is now."""
+
+    run: str
+    before: tuple[tuple[str, str], ...]
+    """Arm's label and the earlier run that has it, where that counts."""
+    changed: tuple[float, int]
+    """When; and when it was looked at, 0 for a run that does not go on."""
+
+
+class _Kept(Generic[_T]):
+    """What is known of runs: read once of each state of a run, and together for those not yet known."""
+
+    def __init__(self, read: Callable[[Mapping[str, Mapping[str, str]]], Mapping[str, _T]]):
+        """`read` is given run → arm's label → the earlier run."""
+        self._read = read
+        self._found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[tuple[float, int], _T]] = {}
+
+    def of(self, states: Collection[_State]) -> dict[str, _T]:
+        """Run → what is known of it."""
+        missing = {one.run: one for one in states if self._found.get(one[:2], ((),))[0] != one.changed}
+        if missing:
+            found = self._read({run: dict(one.before) for run, one in missing.items()})
+            self._found |= {one[:2]: (one.changed, found[run]) for run, one in missing.items()}
+        return {one.run: self._found[one[:2]][1] for one in states}
 
 
 class _File(NamedTuple):
@@ -53,10 +79,9 @@ def count(sweep: str) -> int:
     return _count(source.store(), sweep)
 
 
-def measured(runs: Sequence[PastRun], dataset: str, figure: str) -> dict[str, Mapping[str, Interval]]:
+def measured(runs: Sequence[PastRun], dataset: str, figure: str) -> dict[str, dict[str, Interval]]:
     """Run → arm's label → what it measured."""
-    opened = source.store()
-    return {run.id: _values(opened, _version(run), dataset, figure) for run in runs}
+    return _measured(source.store(), dataset, figure).of([_state(run) for run in runs])
 
 
 def tested(runs: Sequence[PastRun], *, together: bool) -> list[PastRun]:
@@ -69,12 +94,10 @@ def regressions(
 ) -> list[Regression]:
     """What is worse in the runs `among`, each against the run before it in `runs` and by its gates."""
     opened, file, before = source.store(), _baseline_file(sweep), runs_before(runs, dataset)
-    found: list[Regression] = []
-    for run in among:
-        if any(figure in arm.metrics for arm in run.over(dataset)):
-            found += _worse(opened, _version(run), tuple(sorted(before[run.id].items())), figure)
-        found += _failed(opened, _version(run), dataset, figure, file)
-    return found
+    scored = [run for run in among if any(figure in arm.metrics for arm in run.over(dataset))]
+    worse = _worse(opened, figure).of([_state(run, before[run.id]) for run in scored])
+    failed = _failed(opened, dataset, figure, file).of([_state(run) for run in among])
+    return [one for run in among for one in (*worse.get(run.id, ()), *failed[run.id])]
 
 
 def baseline(sweep: str) -> Baseline | None:
@@ -105,25 +128,24 @@ def _baseline_file(sweep: str) -> _File | None:
     return _File(path, found.st_mtime_ns, found.st_size)
 
 
-def _version(run: PastRun) -> _Version:
-    return run.id, 0 if run.status is Status.DONE else int(time.time() // FRESH)
+def _state(run: PastRun, before: Mapping[str, str] = MappingProxyType({})) -> _State:
+    looked = int(time.time() // FRESH) if run.status is Status.RUNNING else 0
+    return _State(run.id, tuple(sorted(before.items())), (run.updated, looked))
 
 
-@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
-def _values(opened: Store, version: _Version, dataset: str, figure: str) -> dict[str, Interval]:
-    return values(opened, version[0], dataset, figure)
+@st.cache_resource(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
+def _measured(opened: Store, dataset: str, figure: str) -> _Kept[dict[str, Interval]]:
+    return _Kept(lambda runs: values(opened, list(runs), dataset, figure))
 
 
-@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
-def _worse(opened: Store, version: _Version, before: _Before, metric: str) -> list[Regression]:
-    return worse_than_before(opened, version[0], dict(before), metric)
+@st.cache_resource(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
+def _worse(opened: Store, figure: str) -> _Kept[list[Regression]]:
+    return _Kept(lambda before: worse_than_before(opened, before, figure))
 
 
-@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
-def _failed(
-    opened: Store, version: _Version, dataset: str, figure: str, file: _File | None
-) -> list[Regression]:
-    return failed_gates(opened, version[0], dataset, figure, _readable(file))
+@st.cache_resource(show_spinner=False, hash_funcs=_HASH, max_entries=MOST_KEPT)
+def _failed(opened: Store, dataset: str, figure: str, file: _File | None) -> _Kept[list[Regression]]:
+    return _Kept(lambda runs: failed_gates(opened, list(runs), dataset, figure, _readable(file)))
 
 
 def _readable(file: _File | None) -> Baseline | None:

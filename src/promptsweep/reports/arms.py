@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, false, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, cast, false, literal, literal_column, or_
 
 from promptsweep.errors import ConfigError, unknown
 from promptsweep.reports.schema import arms as arm_table
@@ -107,6 +107,11 @@ def within(identity: ColumnElement[int], arms: Sequence[Any]) -> ColumnElement[b
             spans.append([number, number])
     ranges = [(record_range(first)[0], record_range(last)[1]) for first, last in spans]
     return or_(false(), *(identity.between(low, high) for low, high in ranges))
+
+
+def arm_of(identity: ColumnElement[int]) -> ColumnElement[int]:
+    """The number of the arm that a record belongs to, to group by."""
+    return identity // literal_column(str(record_id(1, 0, 0)), BigInteger)
 
 
 def of_their_arms() -> ColumnElement[bool]:

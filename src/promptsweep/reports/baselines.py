@@ -16,7 +16,7 @@ from promptsweep.reports.measured import asked, given_answers, measured, stored_
 from promptsweep.reports.rows import FILES
 from promptsweep.reports.store import Store, loads
 from promptsweep.runners.demands import demands_of
-from promptsweep.runners.gates import OWN_FIGURES, Gate
+from promptsweep.runners.gates import OWN_FIGURES, gates_of
 from promptsweep.types import JSON, Status
 from promptsweep.workspace import Workspace
 
@@ -135,12 +135,9 @@ def baseline_of(run: Any, arms: Sequence[BaselineArm]) -> Baseline:
 
 def _gated(sweep: Mapping[str, Any], arms: Sequence[Any], arm: Any) -> list[str]:
     """What every arm has and a gate of the sweep compares with the baseline. It varies from run to run."""
-    from pydantic import TypeAdapter
-
-    gates = TypeAdapter(list[Gate]).validate_python(sweep.get("gates") or [])
     names = {
         demand.figure.name
-        for demand in demands_of(gates, [stored_arm(one) for one in arms])
+        for demand in demands_of(gates_of(sweep), [stored_arm(one) for one in arms])
         if demand.rule == "no_regression" and demand.arm == arm.label and demand.figure.kind != "aggregate"
     }
     metrics = {one.name for one in per_sample(arm)}

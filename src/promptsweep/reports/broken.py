@@ -13,7 +13,7 @@ from promptsweep.reports.arms import within
 from promptsweep.reports.baselines import BaselineArm
 from promptsweep.reports.evidence import Pair
 from promptsweep.reports.flips import Flip
-from promptsweep.reports.pairing import AT_ONCE
+from promptsweep.reports.readings import AT_ONCE
 from promptsweep.reports.slices import natural
 from promptsweep.reports.store import loads
 from promptsweep.runners.gates import Figure

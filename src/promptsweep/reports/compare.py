@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,16 @@ from promptsweep.reports.aggregates import compare_together
 from promptsweep.reports.arms import StoredMetric, match_arm, stored_metrics
 from promptsweep.reports.flips import MOST, Flip, Flips, find_flips
 from promptsweep.reports.opponents import Opponents, between_runs, within_run
-from promptsweep.reports.pairing import SharedMetric, paired_scores, pairs_of, scored_count, shared_metric
+from promptsweep.reports.pairing import (
+    Duel,
+    Pairs,
+    duels_of,
+    paired_chance,
+    paired_scores,
+    pairs_of,
+    wanted_of,
+)
+from promptsweep.reports.readings import Reader
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON
@@ -130,14 +139,34 @@ def compare_opponents(
     Raises ConfigError for a metric that no arm has, NotComparableError where no pair is left.
     """
     check_metric([arm for pair in opponents for arm in pair], metric)
+    duels = duels_of(opponents, metric)
     with store.engine.connect() as connection:
-        tried = [_compare_pair(connection, a, b, metric, flips) for a, b in opponents]
-    found = [one for one in tried if one is not None]
+        found = compare_duels(Reader(connection, wanted_of(duels)), duels, flips=flips)
     if not found:
         labels = "; ".join(f"{a.label} and {b.label}" for a, b in opponents)
         raise NotComparableError(f"no sample has a score of the same metric in both arms: {labels}")
+    return found
+
+
+def compare_duels(reader: Reader, duels: Iterable[Duel], *, flips: int = MOST) -> list[Comparison]:
+    """The comparisons, adjusted for each other; those of arms that share no sample are left out."""
+    tried = [_compare_pair(reader, duel, flips) for duel in duels]
+    found = [one for one in tried if one is not None]
     adjusted = holm([one.paired.p for one in found])
     return [replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True)]
+
+
+def differing(reader: Reader, duels: Sequence[Duel]) -> list[Comparison]:
+    """Those of `compare_duels` in which a difference is shown; intervals are computed of no others."""
+    if any(duel.metric.a.kind == "aggregate" for duel in duels):
+        return [one for one in compare_duels(reader, duels, flips=0) if one.verdict != UNSHOWN]
+    read = [(duel, pairs) for duel in duels if (pairs := pairs_of(reader, duel))]
+    chances = holm([paired_chance(pairs, duel.metric.a.kind) for duel, pairs in read])
+    return [
+        replace(_compared(reader, duel, pairs, 0), p_adjusted=p)
+        for (duel, pairs), p in zip(read, chances, strict=True)
+        if p < LEVEL
+    ]
 
 
 def check_metric(arms: Iterable[Any], name: str | None, *, single: bool = False) -> None:
@@ -201,23 +230,18 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _compare_pair(connection: Connection, a: Any, b: Any, name: str | None, most: int) -> Comparison | None:
-    """The comparison, not yet adjusted for others; None where the arms share no metric or no sample."""
-    metric = shared_metric(a, b, name)
-    if metric is None:
-        return None
+def _compare_pair(reader: Reader, duel: Duel, most: int) -> Comparison | None:
+    """The comparison, not yet adjusted for others; None where the arms share no sample."""
+    a, b, metric = duel
     if metric.a.kind == "aggregate":
-        return _compare_together(connection, a, b, metric.a)
-    return _compare_single(connection, a, b, metric, most)
+        return _compare_together(reader.connection, a, b, metric.a)
+    pairs = pairs_of(reader, duel)
+    return _compared(reader, duel, pairs, most) if pairs else None
 
 
-def _compare_single(
-    connection: Connection, a: Any, b: Any, metric: SharedMetric, most: int
-) -> Comparison | None:
-    pairs = pairs_of(connection, a, b, metric)
-    if not pairs:
-        return None
-    found = paired_scores(pairs, metric.a.kind)
+def _compared(reader: Reader, duel: Duel, pairs: Pairs, most: int) -> Comparison:
+    a, b, metric = duel
+    found = paired_scores(pairs.a, pairs.b, pairs.clusters, metric.a.kind)
     return Comparison(
         a=a.label,
         b=b.label,
@@ -225,14 +249,14 @@ def _compare_single(
         metric=metric.a.name,
         kind=metric.a.kind,
         higher_is_better=metric.a.higher_is_better,
-        n_a=scored_count(connection, a, metric.a),
-        n_b=scored_count(connection, b, metric.b),
+        n_a=pairs.n_a,
+        n_b=pairs.n_b,
         shared=len(pairs),
-        score_a=math.fsum(pair.a for pair in pairs) / len(pairs),
-        score_b=math.fsum(pair.b for pair in pairs) / len(pairs),
+        score_a=math.fsum(pairs.a.tolist()) / len(pairs),
+        score_b=math.fsum(pairs.b.tolist()) / len(pairs),
         paired=found,
         p_adjusted=found.p,
-        flips=find_flips(connection, a, b, pairs, metric.sign, most),
+        flips=find_flips(reader.connection, a, b, pairs, metric.sign, most),
     )
 
 

@@ -12,7 +12,8 @@ from promptsweep.errors import ConfigError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
 from promptsweep.reports.compare import paired_json, verdict_of
-from promptsweep.reports.lineup import Key, Lineup, lineups, some_lineups
+from promptsweep.reports.lineup import Lineup, lineups, some_lineups
+from promptsweep.reports.readings import AT_ONCE, Key
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON, Outcome
@@ -158,10 +159,10 @@ def _spent(connection: Connection, arm: Any, keys: Sequence[Key]) -> _Spent:
         .group_by(records.c.sample_id, records.c.sample)
     )
     wanted = set(keys)
-    rows = [row for row in connection.execute(query) if (row[0], row[1]) in wanted]
-    priced = not any(row[3] for row in rows)
-    usd = sum(float(row[2]) for row in rows) / len(rows) if priced else None
-    return _Spent(usd, sum(float(row[4]) for row in rows) / len(rows))
+    rows = connection.execute(query.execution_options(yield_per=AT_ONCE))
+    costs, unknown, used = zip(*(row[2:] for row in rows if row[:2] in wanted), strict=True)
+    usd = None if any(unknown) else sum(map(float, costs)) / len(costs)
+    return _Spent(usd, sum(map(float, used)) / len(used))
 
 
 def _axis(spent: Sequence[_Spent], models: Sequence[str]) -> tuple[Axis, str]:

@@ -13,7 +13,8 @@ from promptsweep.reports.escape import label, literal, table
 from promptsweep.reports.export import WRITERS
 from promptsweep.reports.flips import Flip, change_words, described, lost_and_won
 from promptsweep.reports.opponents import Opponents
-from promptsweep.reports.pairing import pairs_of, shared_metric
+from promptsweep.reports.pairing import duels_of, pairs_of, wanted_of
+from promptsweep.reports.readings import Reader
 from promptsweep.reports.store import Store
 from promptsweep.reports.tables import Kind, Row, Table
 from promptsweep.types import JSON
@@ -85,12 +86,12 @@ class _Counted:
 def flip_rows(store: Store, opponents: Opponents, name: str | None = None) -> Iterator[Row]:
     """The rows of such a file, read as they are wanted."""
     with store.engine.connect() as connection:
-        for a, b in opponents:
-            metric = shared_metric(a, b, name)
-            if metric is None:
-                continue
+        duels = duels_of(opponents, name)
+        reader = Reader(connection, wanted_of(duels))
+        for duel in duels:
+            a, b, metric = duel
             arms = {"a": a.label, "b": b.label, "dataset": b.dataset, "metric": metric.a.name}
-            sides = lost_and_won(pairs_of(connection, a, b, metric), metric.sign)
+            sides = lost_and_won(pairs_of(reader, duel), metric.sign)
             for pairs, change in zip(sides, change_words(metric.a.higher_is_better), strict=True):
                 for flip in described(connection, a, b, pairs):
                     yield arms | flip_json(flip, change)

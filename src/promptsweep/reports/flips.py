@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 
 from promptsweep.reports import schema
 from promptsweep.reports.arms import within
-from promptsweep.reports.pairing import AT_ONCE, Pair
+from promptsweep.reports.pairing import Pair, Pairs
+from promptsweep.reports.readings import AT_ONCE
 from promptsweep.reports.store import loads
 
 records, samples = schema.records, schema.samples
@@ -43,19 +44,28 @@ class Flips(NamedTuple):
 
 
 def find_flips(
-    connection: Connection, a: Any, b: Any, pairs: Sequence[Pair], sign: int, most: int = MOST
+    connection: Connection, a: Any, b: Any, pairs: Pairs, sign: int, most: int | None = MOST
 ) -> Flips:
     """At most `most` flips of each kind among `pairs`; `sign` is −1 where lower is better."""
-    lost, won = (side[:most] for side in lost_and_won(pairs, sign))
+    if most == 0:
+        return Flips()
+    lost, won = lost_and_won(pairs, sign, most)
     found = list(described(connection, a, b, [*lost, *won]))
     return Flips(tuple(found[: len(lost)]), tuple(found[len(lost) :]))
 
 
-def lost_and_won(pairs: Sequence[Pair], sign: int) -> tuple[list[Pair], list[Pair]]:
-    """The pairs in which A is better, and those in which B is; each the greatest difference first."""
-    ranked = sorted(pairs, key=lambda pair: -abs(pair.b - pair.a))
-    gains = [(pair, sign * (pair.b - pair.a)) for pair in ranked]
-    return [pair for pair, gain in gains if gain < 0], [pair for pair, gain in gains if gain > 0]
+def lost_and_won(pairs: Pairs, sign: int, most: int | None = None) -> tuple[list[Pair], list[Pair]]:
+    """The pairs in which A is better, and those in which B is; each the greatest difference first.
+
+    At most `most` of each, None for all.
+    """
+    import numpy as np
+
+    gains = sign * (pairs.b - pairs.a)
+    ranked = np.argsort(-np.abs(gains), kind="stable")
+    sides = (ranked[gains[ranked] < 0], ranked[gains[ranked] > 0])
+    lost, won = ([pairs[place] for place in side[:most].tolist()] for side in sides)
+    return lost, won
 
 
 def change_words(higher_is_better: bool | None) -> tuple[str, str]:

@@ -43,8 +43,7 @@ def judge(
     """
     row = store.find_run(run)
     arms = store.arms(row.id)
-    demands = demands_of(gates, [stored_arm(arm) for arm in arms])
-    check_baseline(demands, baseline, row.name)
+    demands = _demands(row, arms, gates, baseline)
     with store.engine.connect() as connection:
         judging = _Judging(connection, row, arms, baseline, broken)
         results = tuple(result for demand in demands for result in judging.results(demand))
@@ -58,6 +57,25 @@ def judge(
         incomplete=_incomplete(row),
         interrupted=row.status == Status.INTERRUPTED.value,
     )
+
+
+def verdicts(
+    connection: Connection, run: Any, arms: Sequence[Any], gates: Sequence[Gate], baseline: Baseline | None
+) -> list[GateResult]:
+    """The results of `judge` without samples, and without how many would settle what is open.
+
+    `run` and `arms` are rows. For many runs at once: to find those numbers takes as long as all the rest.
+    """
+    judging = _Judging(connection, run, arms, baseline, 0, settles=False)
+    return [result for demand in _demands(run, arms, gates, baseline) for result in judging.results(demand)]
+
+
+def _demands(
+    run: Any, arms: Sequence[Any], gates: Sequence[Gate], baseline: Baseline | None
+) -> Sequence[Demand]:
+    demands = demands_of(gates, [stored_arm(arm) for arm in arms])
+    check_baseline(demands, baseline, run.name)
+    return demands
 
 
 def check_baseline(demands: Collection[Demand], baseline: Baseline | None, sweep: str) -> None:
@@ -94,6 +112,8 @@ class _Judging:
     arms: Sequence[Any]
     baseline: Baseline | None
     broken: int
+    settles: bool = True
+    """Whether it is said how many samples would settle what is open."""
     _measured: dict[tuple[str, Figure, str | None], list[Measured]] = field(default_factory=dict)
     _matches: Mapping[str, Match] = field(default_factory=dict)
 
@@ -111,7 +131,7 @@ class _Judging:
                 if evidence is None:
                     yield not_comparable(demand, part, UNPRICED)
                 else:
-                    yield limit_result(demand, part, evidence)
+                    yield limit_result(demand, part, self._told(evidence))
 
     def changes(self, labels: Collection[str]) -> dict[str, tuple[str, ...]]:
         """What differs from the baseline, for the arms that are compared with it."""
@@ -122,6 +142,9 @@ class _Judging:
                 assert self.baseline is not None
                 found[arm.label] = what_changed(self.connection, arm, match.arm, self.run, self.baseline)
         return found
+
+    def _told(self, evidence: Evidence) -> Evidence:
+        return evidence if self.settles else evidence._replace(needed=lambda: None)
 
     def _rows(self, arm: Any, demand: Demand) -> list[Measured]:
         key = arm.label, demand.figure, demand.slice
@@ -175,7 +198,7 @@ class _Judging:
                 yield not_comparable(demand, part, _nothing_in_common(rows, column))
                 continue
             at = demand.limit if demand.figure.higher_is_better is False else -demand.limit
-            evidence = of_pairs(pairs, demand.figure, at, looks, demand.alpha)
+            evidence = self._told(of_pairs(pairs, demand.figure, at, looks, demand.alpha))
             value, old = fmean(pair.value for pair in pairs), fmean(pair.before for pair in pairs)
             flips = broken_samples(self.connection, arm, before, pairs, demand.figure, self.broken)
             yield difference_result(demand, part, evidence, value, old, len(pairs), len(rows), flips)
@@ -193,7 +216,13 @@ class _Judging:
                 yield not_comparable(demand, part, "none of its samples has an answer in the baseline")
             else:
                 yield difference_result(
-                    demand, part, found.evidence, found.value, found.before, found.shared, found.scored
+                    demand,
+                    part,
+                    self._told(found.evidence),
+                    found.value,
+                    found.before,
+                    found.shared,
+                    found.scored,
                 )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 from promptsweep.reports import schema
 from promptsweep.reports.arms import per_sample, within
 from promptsweep.reports.grades import Grade, Mode
-from promptsweep.reports.pairing import AT_ONCE
+from promptsweep.reports.readings import AT_ONCE
 from promptsweep.reports.store import loads
 
 records, samples, scores = schema.records, schema.samples, schema.scores

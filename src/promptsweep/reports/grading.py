@@ -14,7 +14,7 @@ from promptsweep.reports import schema
 from promptsweep.reports.arms import match_arm, per_sample
 from promptsweep.reports.calls import origin, reply_text
 from promptsweep.reports.grades import Mode, Subject
-from promptsweep.reports.pairing import AT_ONCE
+from promptsweep.reports.readings import AT_ONCE
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import Outcome, Sample, digest
 

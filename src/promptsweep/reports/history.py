@@ -1,28 +1,21 @@
-"""The runs of a sweep over time, and what an arm measured in each."""
+"""The runs of a sweep over time, and their arms; `over_time` has what these measured."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from promptsweep.reports import schema
-from promptsweep.reports.arms import StoredMetric, stored_metrics, within
-from promptsweep.reports.evidence import of_values
-from promptsweep.reports.grown import planned_repeats
-from promptsweep.reports.measured import counted, measured, own_value
+from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.store import Store, loads
-from promptsweep.reports.summary import metric_interval
-from promptsweep.reports.waiting import waiting
-from promptsweep.runners.gates import OWN_FIGURES, QUANTILES, RATES, Figure
-from promptsweep.stats import Interval, mean_interval_from_sums, proportion_interval
+from promptsweep.runners.gates import OWN_FIGURES
 from promptsweep.types import Status
 
-runs, arms, records = schema.runs, schema.arms, schema.records
+runs, arms = schema.runs, schema.arms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +39,8 @@ class PastRun:
     status: Status
     created: datetime
     """When it began, UTC."""
+    updated: float
+    """When its status was last written; seconds since 1970."""
     commit: str | None
     """Of the workspace, where that is a git repository."""
     arms: tuple[PastArm, ...]
@@ -58,7 +53,7 @@ class PastRun:
 
 def history(store: Store, sweep: str, limit: int) -> list[PastRun]:
     """The newest runs of the sweep of this name, the oldest of them first. Two queries, no record read."""
-    columns = (runs.c.id, runs.c.status, runs.c.created, runs.c.versions)
+    columns = (runs.c.id, runs.c.status, runs.c.created, runs.c.updated, runs.c.versions)
     newest = select(*columns).where(runs.c.name == sweep)
     newest = newest.order_by(runs.c.created.desc(), runs.c.id.desc()).limit(limit)
     chosen = newest.subquery()
@@ -86,7 +81,7 @@ def _past_arm(row: Any) -> PastArm:
 def _past_run(row: Any, own: Iterable[PastArm]) -> PastRun:
     commit = loads(row.versions).get("commit")
     created = datetime.fromtimestamp(row.created, UTC)
-    return PastRun(row.id, Status(row.status), created, commit, tuple(own))
+    return PastRun(row.id, Status(row.status), created, row.updated, commit, tuple(own))
 
 
 def datasets_of(past: Sequence[PastRun]) -> list[str]:
@@ -118,47 +113,3 @@ def newest_within(past: Sequence[PastRun], samples: int) -> list[PastRun]:
             break
         taken += 1
     return list(past[len(past) - taken :])
-
-
-def values(store: Store, run: str, dataset: str, figure: str) -> dict[str, Interval]:
-    """Label → what each arm over a dataset measured of a metric, or of one of `OWN_FIGURES`.
-
-    Arms that measured nothing are absent, as are those of which nobody knows it (the price of a model).
-    """
-    row = store.find_run(run)
-    own = [arm for arm in store.arms(row.id) if arm.dataset == dataset]
-    with store.engine.connect() as connection:
-        found = {arm.label: _value(store, connection, row, arm, figure) for arm in own}
-    return {label: one for label, one in found.items() if one is not None and not math.isnan(one.value)}
-
-
-def _value(store: Store, connection: Connection, run: Any, arm: Any, name: str) -> Interval | None:
-    metric = next((one for one in stored_metrics(arm) if one.name == name), None)
-    if metric is not None:
-        return metric_interval(store, arm, metric.place, planned_repeats(run, arm.label))
-    if name not in OWN_FIGURES:
-        return None
-    if name in QUANTILES:
-        found = waiting(connection, arm)
-        return None if found is None else {0.5: found.p50, 0.95: found.p95}[QUANTILES[name]]
-    return _own(connection, arm, OWN_FIGURES[name], planned_repeats(run, arm.label))
-
-
-def _own(connection: Connection, arm: Any, figure: Figure, repeats: int) -> Interval | None:
-    """An amount or a rate, as gates measure it; None where nobody knows it.
-
-    With one attempt at each sample the database adds up, so that memory stays flat.
-    """
-    if repeats > 1 or arm.cluster is not None:
-        rows = measured(connection, arm, figure)
-        known = all(row.value is not None for row in rows)
-        return of_values(rows, figure, 0.0, None).interval if known else None
-    value = own_value(figure)
-    sums = select(func.count(), func.count(value), func.sum(value), func.sum(value * value))
-    own = within(records.c.id, [arm]) & counted(figure)
-    n, known, total, squares = connection.execute(sums.where(own)).one()
-    if not n or known < n:
-        return None
-    if figure.name in RATES:
-        return proportion_interval(round(total), n)
-    return mean_interval_from_sums(n, float(total), float(squares), bounds=None)

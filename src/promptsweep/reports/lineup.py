@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -12,13 +12,12 @@ from promptsweep.errors import NotComparableError
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric
 from promptsweep.reports.compare import check_metric
-from promptsweep.reports.pairing import AT_ONCE, Pair, paired_scores, scored, shared_metric
+from promptsweep.reports.pairing import paired_scores, shared_metric
+from promptsweep.reports.readings import AT_ONCE, Key, Reader, Scores
 from promptsweep.reports.store import Store, loads
 from promptsweep.stats import Paired
 
 samples = schema.samples
-Key: TypeAlias = tuple[str, str]
-"""A sample's id and the digest of its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,7 @@ class Lineup:
 
     def paired(self, a: int, b: int) -> Paired:
         """The arm at place `b` against the one at place `a`."""
-        clusters: Sequence[str | None] = self.clusters or [None] * len(self.keys)
-        rows = zip(self.keys, self.scores[a], self.scores[b], clusters, strict=True)
-        pairs = [Pair(*key, one, other, cluster) for key, one, other, cluster in rows]
-        return paired_scores(pairs, self.metric.kind)
+        return paired_scores(self.scores[a], self.scores[b], self.clusters, self.metric.kind)
 
 
 def lineups(
@@ -86,15 +82,14 @@ def _lineup(connection: Connection, arms: Sequence[Any], name: str | None) -> Li
 
 def _measured(
     connection: Connection, arms: Sequence[Any], name: str | None
-) -> Iterator[tuple[Any, StoredMetric, dict[Key, float]]]:
+) -> Iterator[tuple[Any, StoredMetric, Scores]]:
     """The arms that have scores, with them; all of the metric of the first."""
     first: tuple[Any, str] | None = None
     for arm in arms:
         metric = shared_metric(first[0] if first else arm, arm, first[1] if first else name)
         if metric is None:
             continue
-        rows = connection.execute(select(scored(arm, metric.b.place)))
-        values = {(row.sample_id, row.digest): float(row.score) for row in rows}
+        values = Reader(connection, [(arm, metric.b.place)]).scores(arm, metric.b.place)
         if values:
             first = first or (arm, metric.a.name)
             yield arm, metric.b, values

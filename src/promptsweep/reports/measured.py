@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select, tr
 
 from promptsweep.reports import schema
 from promptsweep.reports.arms import stored_metrics, within
-from promptsweep.reports.pairing import AT_ONCE
+from promptsweep.reports.readings import AT_ONCE
 from promptsweep.reports.slices import slice_of
 from promptsweep.reports.store import loads
 from promptsweep.runners.demands import GatedArm

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, func, select
 
@@ -11,13 +12,19 @@ from promptsweep.errors import NotComparableError
 from promptsweep.metrics import RANGES
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, stored_metrics, within
+from promptsweep.reports.opponents import Opponents
+from promptsweep.reports.readings import AT_ONCE, Key, Reader, Wanted
 from promptsweep.reports.store import loads
-from promptsweep.stats import Paired, paired
+from promptsweep.stats import Paired, paired, paired_p
+from promptsweep.stats.intervals import Bounds
 from promptsweep.types import Sample
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from promptsweep.stats.units import Floats
+
 records, samples, scores = schema.records, schema.samples, schema.scores
-AT_ONCE = 1_000
-"""Rows read, and samples asked for, at a time."""
 
 
 class Pair(NamedTuple):
@@ -29,6 +36,27 @@ class Pair(NamedTuple):
     b: float
     cluster: str | None
     """The value of the field that clusters the dataset; None where none does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The samples that two arms have scores for, side by side."""
+
+    keys: Sequence[Key]
+    a: Floats
+    b: Floats
+    clusters: Sequence[str] | None
+    """The value of the field that clusters the dataset; None where none does."""
+    n_a: int
+    """Samples of A that have a score, shared or not."""
+    n_b: int
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, place: int) -> Pair:
+        cluster = None if self.clusters is None else self.clusters[place]
+        return Pair(*self.keys[place], float(self.a[place]), float(self.b[place]), cluster)
 
 
 class SharedMetric(NamedTuple):
@@ -62,18 +90,45 @@ def shared_metric(a: Any, b: Any, name: str | None) -> SharedMetric | None:
     return None
 
 
-def pairs_of(connection: Connection, a: Any, b: Any, metric: SharedMetric) -> list[Pair]:
-    """The samples with the same id and content that both arms have scores for, in the order of their ids."""
-    query = select_pairs(a, b, metric)
-    if b.cluster is None:
-        return [_pair(row, None) for row in connection.execute(query)]
-    clustered = query.add_columns(samples.c.fields).join(
-        samples, samples.c.digest == query.selected_columns[1]
-    )
+class Duel(NamedTuple):
+    """Two arms as stored, the baseline first, and the metric that they are compared by."""
+
+    a: Any
+    b: Any
+    metric: SharedMetric
+
+
+def duels_of(opponents: Opponents, name: str | None) -> list[Duel]:
+    """The opponents that share a metric; see `shared_metric`, which raises."""
+    found = ((a, b, shared_metric(a, b, name)) for a, b in opponents)
+    return [Duel(a, b, metric) for a, b, metric in found if metric is not None]
+
+
+def wanted_of(duels: Iterable[Duel]) -> list[Wanted]:
+    """What comparing them reads, in order; what is computed over all answers together has no scores."""
     return [
-        _pair(row, str(loads(row.fields).get(b.cluster)))
-        for row in connection.execution_options(yield_per=AT_ONCE).execute(clustered)
+        one
+        for a, b, metric in duels
+        if metric.a.kind != "aggregate"
+        for one in ((a, metric.a.place), (b, metric.b.place))
     ]
+
+
+def pairs_of(reader: Reader, duel: Duel) -> Pairs:
+    """The samples with the same id and content that both arms have scores for, in the order of their ids."""
+    import numpy as np
+
+    a, b, metric = duel
+    one, other = reader.scores(a, metric.a.place), reader.scores(b, metric.b.place)
+    keys = [key for key in one if key in other]
+    return Pairs(
+        keys=keys,
+        a=np.array([one[key] for key in keys]),
+        b=np.array([other[key] for key in keys]),
+        clusters=None if b.cluster is None else reader.clusters(keys, b.cluster),
+        n_a=len(one),
+        n_b=len(other),
+    )
 
 
 def pairs_with_samples(
@@ -89,11 +144,6 @@ def pairs_with_samples(
         yield _pair(row, cluster), Sample(row[0], row.input, tuple(loads(row.targets)), fields)
 
 
-def scored_count(connection: Connection, arm: Any, metric: StoredMetric) -> int:
-    """How many samples of an arm have a score."""
-    return connection.scalar(select(func.count()).select_from(scored(arm, metric.place))) or 0
-
-
 def scored(arm: Any, place: int) -> Subquery:
     """An arm's samples with their mean score over repeats: `sample_id`, `digest`, `score`."""
     joined = records.join(scores, scores.c.record == records.c.id)
@@ -104,18 +154,22 @@ def scored(arm: Any, place: int) -> Subquery:
     return query.select_from(joined).where(own).group_by(records.c.sample_id, records.c.sample).subquery()
 
 
-def paired_scores(pairs: Sequence[Pair], kind: str) -> Paired:
-    """What the pairs say; `kind` is the metric's. Raises NotComparableError without pairs."""
-    a, b = [pair.a for pair in pairs], [pair.b for pair in pairs]
-    clusters = clusters_of(pairs)
-    bounded = kind != "descriptive" and all(0 <= score <= 1 for score in (*a, *b))
-    return paired(a, b, clusters, bounds=RANGES.get(kind, (0.0, 1.0) if bounded else None))
+def paired_scores(a: ArrayLike, b: ArrayLike, clusters: Sequence[str] | None, kind: str) -> Paired:
+    """What the scores of the same samples say; `kind` is the metric's. NotComparableError without any."""
+    return paired(a, b, clusters, bounds=_bounds(a, b, kind))
 
 
-def clusters_of(pairs: Sequence[Pair]) -> list[str] | None:
-    """The cluster of each pair; None where the dataset has none."""
-    found = [pair.cluster for pair in pairs if pair.cluster is not None]
-    return found or None
+def paired_chance(pairs: Pairs, kind: str) -> float:
+    """The p of `paired_scores`, which is soon known."""
+    return paired_p(pairs.a, pairs.b, pairs.clusters, bounds=_bounds(pairs.a, pairs.b, kind))
+
+
+def _bounds(a: ArrayLike, b: ArrayLike, kind: str) -> Bounds | None:
+    import numpy as np
+
+    both = (np.asarray(scores, dtype=np.float64) for scores in (a, b))
+    bounded = kind != "descriptive" and all(bool(((some >= 0) & (some <= 1)).all()) for some in both)
+    return RANGES.get(kind, (0.0, 1.0) if bounded else None)
 
 
 def _pair(row: Any, cluster: str | None) -> Pair:

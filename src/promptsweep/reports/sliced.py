@@ -13,7 +13,7 @@ from promptsweep.metrics import RANGES
 from promptsweep.reports import slices
 from promptsweep.reports.compare import check_metric, finite, paired_json, verdict_of
 from promptsweep.reports.opponents import Opponents
-from promptsweep.reports.pairing import Pair, clusters_of, paired_scores, pairs_with_samples, shared_metric
+from promptsweep.reports.pairing import Pair, paired_scores, pairs_with_samples, shared_metric
 from promptsweep.reports.store import Store
 from promptsweep.stats import Interval, Paired, holm, mean_interval, proportion_interval
 from promptsweep.types import JSON
@@ -133,11 +133,11 @@ def _compare_pair(
 
 
 def _slice(value: str, pairs: Sequence[Pair], kind: str) -> Slice:
-    found = paired_scores(pairs, kind)
-    clusters = clusters_of(pairs)
-    a = _interval([pair.a for pair in pairs], clusters, kind)
-    b = _interval([pair.b for pair in pairs], clusters, kind)
-    return Slice(value, len(pairs), a, b, found, found.p, "")
+    a, b = [pair.a for pair in pairs], [pair.b for pair in pairs]
+    clusters = [pair.cluster for pair in pairs if pair.cluster is not None] or None
+    found = paired_scores(a, b, clusters, kind)
+    score_a, score_b = (_interval(scores, clusters, kind) for scores in (a, b))
+    return Slice(value, len(pairs), score_a, score_b, found, found.p, "")
 
 
 def _interval(scores: Sequence[float], clusters: Sequence[str] | None, kind: str) -> Interval:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy import Column, Connection, Engine, Table, exists, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from promptsweep.datasets import Dataset
@@ -22,6 +22,8 @@ from promptsweep.runners import Entry, ScoredArm
 from promptsweep.runners.selection import Checked, warning_of
 from promptsweep.types import JSON, Status
 
+MANY = 1_000
+"""Ids that one query asks for."""
 RECENT = 50
 """Arms over a dataset, the newest first, that are asked whether they checked its rows."""
 
@@ -98,6 +100,23 @@ class Store:
         with self.engine.connect() as connection:
             query = select(schema.arms).where(schema.arms.c.run == run).order_by(schema.arms.c.id)
             return list(connection.execute(query))
+
+    def runs(self, identities: Sequence[str]) -> list[Any]:
+        """The rows of the runs with these ids."""
+        return list(self._each(schema.runs, schema.runs.c.id, identities))
+
+    def arms_of(self, runs: Sequence[str]) -> dict[str, list[Any]]:
+        """Run → the rows of its arms, in the sweep's order."""
+        found: dict[str, list[Any]] = {run: [] for run in runs}
+        for arm in self._each(schema.arms, schema.arms.c.run, runs):
+            found[arm.run].append(arm)
+        return found
+
+    def _each(self, table: Table, column: Column[str], wanted: Sequence[str]) -> Iterator[Any]:
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), MANY):
+                some = column.in_(wanted[start : start + MANY])
+                yield from connection.execute(select(table).where(some).order_by(table.c.id))
 
     def done(self, run: str, repeats: int) -> tuple[Callable[[str, int, int], bool], int]:
         """A test for records that need not be made again, and how many there are.

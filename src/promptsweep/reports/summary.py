@@ -163,7 +163,13 @@ def _from_sums(store: Store, arm: Any, place: int, kind: str) -> Interval | None
     value = scores.c.value
     query = select(func.count(), func.sum(value), func.sum(value * value), func.min(value), func.max(value))
     with store.engine.connect() as connection:
-        n, total, squares, low, high = connection.execute(query.where(_of_metric(arm, place))).one()
+        return interval_of_sums(kind, *connection.execute(query.where(_of_metric(arm, place))).one())
+
+
+def interval_of_sums(
+    kind: str, n: int, total: float, squares: float, low: float, high: float
+) -> Interval | None:
+    """The mean of n scores, from their sum, that of their squares and their ends; None of none."""
     if not n:
         return None
     if kind == "binary":

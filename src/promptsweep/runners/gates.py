@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from annotated_types import Gt, Lt
 
 from promptsweep.metrics.base import Kind
 from promptsweep.types import Outcome
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 AMOUNTS = ("cost_usd", "tokens", "seconds")
 """Figures of an attempt that every arm has, whatever its metrics; less is better."""
@@ -62,6 +66,20 @@ class Gate:
     no_regression: NoRegression | None = None
     by: Literal["interval", "estimate"] = "interval"
     """`estimate` judges a threshold by the measured value alone, whatever chance may have done to it."""
+
+
+def gates_of(sweep: Mapping[str, Any]) -> list[Gate]:
+    """The gates of a sweep as a run stores it."""
+    given = sweep.get("gates")
+    return _gates().validate_python(given) if given else []
+
+
+@cache
+def _gates() -> TypeAdapter[list[Gate]]:
+    """Made once: making it takes longer than to read the gates of a hundred runs."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(list[Gate])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The unit is the sample, not the reply: average repeats within a sample first, or
 
 from promptsweep.stats.agreement import kappa, plain_kappa
 from promptsweep.stats.anytime import Betting, Look, anytime, epoch_level
-from promptsweep.stats.comparison import Paired, paired
+from promptsweep.stats.comparison import Paired, paired, paired_p
 from promptsweep.stats.intervals import Interval
 from promptsweep.stats.means import mean_interval, mean_interval_from_sums
 from promptsweep.stats.multiplicity import benjamini_hochberg, holm
@@ -44,6 +44,7 @@ __all__ = [
     "minimum_detectable_binary",
     "nearest_rank",
     "paired",
+    "paired_p",
     "plain_kappa",
     "preferred",
     "proportion_interval",

@@ -57,9 +57,10 @@ def _resampled_means(units: Units, seed: int) -> Floats:
     import numpy as np
 
     random, count = np.random.default_rng(seed), len(units)
-    rows = max(1, CHUNK // count)
+    rows, alone = max(1, CHUNK // count), bool((units.sizes == 1).all())
     means = []
     for start in range(0, RESAMPLES, rows):
         drawn = random.integers(0, count, (min(rows, RESAMPLES - start), count), dtype=np.int32)
-        means.append(units.totals[drawn].sum(axis=1) / units.sizes[drawn].sum(axis=1))
+        sizes = count if alone else units.sizes[drawn].sum(axis=1)
+        means.append(units.totals[drawn].sum(axis=1) / sizes)
     return np.concatenate(means)

@@ -83,7 +83,7 @@ def paired(
     outside `bounds`.
     """
     one, other = _scores(a, b, bounds)
-    if clusters is None and bounds == (0, 1) and _all_right_or_wrong(one, other):
+    if _is_binary(one, other, clusters, bounds):
         finding = _compare_binary(one, other, level)
     else:
         finding = _compare_graded(Units.of(other - one, clusters), level, seed, bounds)
@@ -100,6 +100,25 @@ def paired(
         minimum_detectable=finding.minimum_detectable,
         needed=finding.needed,
     )
+
+
+def paired_p(
+    a: ArrayLike,
+    b: ArrayLike,
+    clusters: ArrayLike | None = None,
+    seed: int = 0,
+    *,
+    bounds: Bounds | None = (0.0, 1.0),
+) -> float:
+    """The p of `paired`, and nothing that takes a bootstrap. Raises like it."""
+    one, other = _scores(a, b, bounds)
+    if _is_binary(one, other, clusters, bounds):
+        return mcnemar(int((one > other).sum()), int((other > one).sum()))
+    return sign_flip(Units.of(other - one, clusters).totals, seed=seed)
+
+
+def _is_binary(a: Floats, b: Floats, clusters: ArrayLike | None, bounds: Bounds | None) -> bool:
+    return clusters is None and bounds == (0, 1) and _all_right_or_wrong(a, b)
 
 
 def _scores(a: ArrayLike, b: ArrayLike, bounds: Bounds | None) -> tuple[Floats, Floats]:
