@@ -45,11 +45,10 @@ def grow(
     ends = _ends(plan)
     result = execute(plan, store, fresh=fresh, resume=resume, observe=observe, settled=settled, goes_on=True)
     while result.status is Status.DONE:
-        following = _following(growing, store, result.run.id, judged, wanted, ends)
+        following = _following(growing, store, result.run.id, judged, guarded, wanted, ends)
         if following is None:
             break
-        growing = replace(following, plan=guarded(following.plan))
-        growing.note(store, result.run.id)
+        growing = following
         plan, settled = growing.to_run()
         plan = _until(plan, ends)
         result = execute(plan, store, resume=result.run.id, observe=observe, settled=settled, goes_on=True)
@@ -61,6 +60,7 @@ def _following(
     store: Store,
     run: str,
     judged: Callable[[str], Check],
+    guarded: Callable[[Plan], Plan],
     wanted: Collection[Demand],
     ends: float,
 ) -> Growing | None:
@@ -70,6 +70,7 @@ def _following(
         if time.monotonic() < ends:
             following = growing.further(_open_arms(judged(run), wanted))
             if following is not None:
+                following = replace(following, plan=guarded(following.plan))
                 following.note(store, run)
             noted = following
     finally:
