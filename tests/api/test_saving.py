@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
@@ -12,6 +13,7 @@ from promptsweep.api.saving import save_strategy
 from promptsweep.api.trying import Trial, first, prepare, send
 from promptsweep.errors import ConfigError
 from promptsweep.prompts import Templates, load
+from promptsweep.reports import open_store
 from promptsweep.runners import Allowance
 from promptsweep.testing import FunctionModel
 from promptsweep.types import Sample
@@ -34,7 +36,9 @@ def arm(place, strategy, model=None, **edits):
 
 def stages(place, strategy, reply):
     planned = arm(place, strategy, FunctionModel(lambda _: reply, name="m"))
-    return [call.stage for call in asyncio.run(send(planned, WARM, Allowance(requests=20))).calls]
+    with closing(open_store(place)) as store:
+        trace = asyncio.run(send(planned, WARM, Allowance(requests=20), store))
+    return [call.stage for call in trace.calls]
 
 
 def test_a_strategy_of_one_call_is_a_folder_of_templates(tmp_path):

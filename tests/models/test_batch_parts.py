@@ -38,7 +38,7 @@ def test_an_endpoints_batch_is_a_part_of_the_price_or_all_terms(written, terms, 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        (3, "batch.price: Input should be less than or equal to 1"),
+        (3, "batch: Input should be less than or equal to 1"),
         ({"price": 0.5, "pol": 3}, "unknown key 'pol'. Did you mean 'poll'?"),
         ({"price": 0.5, "expired": "drop"}, "batch.expired: unknown value 'drop'"),
     ],

@@ -179,7 +179,7 @@ def changed(path, old, new, line=1):
             b'"recording":2',
             "1: a recording of format 2; this promptsweep reads format 1",
         ),
-        (1, b'"sweep":"s"', b'"swep":"s"', "1: damaged header: 'sweep' is required"),
+        (1, b'"sweep":"s"', b'"swep":"s"', "1: damaged header: unknown key 'swep'. Did you mean 'sweep'?"),
         (1, b'{"recording"', b'{"x"', "has no header: it was not written by promptsweep record"),
         (2, b'"usage":{', b'"usage":{"x":1,', "2: not a line that promptsweep record wrote: key or usage is"),
         (
