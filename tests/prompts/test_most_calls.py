@@ -1,4 +1,4 @@
-"""What strategies declare of their calls."""
+"""What strategies declare: their calls, and the kinds of their parameters."""
 
 from __future__ import annotations
 
@@ -110,3 +110,13 @@ def test_a_declaration_that_makes_no_sense_is_one_line(tmp_path, declared, messa
 
     with pytest.raises(ConfigError, match=message):
         strategy.most_calls({"tries": 3})
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"), [("int", True), ("Absent", False), ("dict.absent", False), ("3", False)]
+)
+def test_a_parameter_is_held_to_its_annotation_where_that_means_something(tmp_path, kind, held):
+    code = OWN.format(declared="").replace("tries=3", f"tries: '{kind}' = 3")
+    write(tmp_path, {"prompts/own/answer.j2": "{{ input }}", "prompts/own/strategy.py": code})
+
+    assert loaded(tmp_path, "own").kinds == ({"tries": int} if held else {})

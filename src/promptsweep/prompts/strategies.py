@@ -186,10 +186,10 @@ def load(name: str, templates: Templates, workspace: Workspace) -> Strategy:
 
 
 def _kinds(function: StrategyFunction, own: Iterable[str]) -> dict[str, Any]:
-    """The plain types that the function declares; none where they are imported for type checkers only."""
+    """The plain types that the function declares; none where an annotation means nothing at run time."""
     try:
         hints = get_type_hints(function)
-    except NameError:
+    except Exception:  # noqa: BLE001  an annotation of a user's code may be for type checkers, or anything
         return {}
     return {name: hints[name] for name in own if hints.get(name) in KINDS}
 
