@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 from scipy.stats import binom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -219,3 +220,10 @@ def test_averaged_over_both_proportions_newcombe_covers_95_of_100(n, overlap):
     # Where 20 samples hardly differ, only few differences can be seen at all, and the interval is cautious.
     assert 0.935 <= np.mean(found) <= (0.975 if n == 20 else 0.965)
     assert min(found) >= 0.93 - 3 * np.sqrt(0.93 * 0.07 / 800)
+
+
+@given(st.sampled_from([1, 2, 3]), levels)
+def test_the_rate_of_few_successes_is_that_of_the_incomplete_gamma_function(count, level):
+    expected = special.gammaincinv(count, 1 - level) / 1000
+    low = min(expected, wilson(count, 1000, level).low)
+    assert proportion_interval(count, 1000, level).low == pytest.approx(low, rel=1e-8)

@@ -9,6 +9,9 @@ from promptsweep.stats.intervals import Interval, within, z_value
 FEW = 50
 """Up to so many samples, only one or two successes are rare."""
 
+PRECISION, STEPS = 1e-9, 64
+"""Of a rate that is found by steps: how near, as a part of it, and after how many at most."""
+
 
 def wilson(successes: float, n: int, level: float = 0.95) -> Interval:
     """Wilson's score interval of a proportion, within [0, 1]; [0, 1] itself for n = 0.
@@ -43,11 +46,25 @@ def proportion_interval(successes: float, n: int, level: float = 0.95) -> Interv
 
 def _rare(count: float, n: int, level: float, limit: float) -> float:
     """Poisson's lower limit for a share that was seen hardly ever, where it is below `limit`."""
-    from scipy import special
-
     if count not in ((1, 2) if n <= FEW else (1, 2, 3)):
         return limit
-    return min(limit, float(special.gammaincinv(count, 1 - level)) / n)
+    return min(limit, _poisson_rate(int(count), 1 - level) / n)
+
+
+def _poisson_rate(count: int, chance: float) -> float:
+    """The rate at which `count` (1, 2 or 3) or more events have this chance, in (0, 1), by Newton's method.
+
+    It is the inverse of the regularised incomplete gamma function, for which every run would have to import
+    scipy: a quarter of the CPU of a small one.
+    """
+    rate = float(count)
+    for _ in range(STEPS):
+        terms = [math.exp(-rate) * rate**i / math.factorial(i) for i in range(count)]
+        step = (1 - sum(terms) - chance) / terms[-1]
+        rate = max(rate - step, rate / 8)
+        if abs(step) <= PRECISION * rate:
+            break
+    return rate
 
 
 def wilson_limits(share: float, n: float, z: float) -> tuple[float, float]:
