@@ -7,6 +7,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from promptsweep.api.loop import new_loop
+
 T = TypeVar("T")
 
 
@@ -15,13 +17,13 @@ def enter(work: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return _run(work)
     outcome: list[T] = []
     failure: list[BaseException] = []
 
     def in_thread() -> None:
         try:
-            outcome.append(asyncio.run(work))
+            outcome.append(_run(work))
         except BaseException as error:  # noqa: BLE001  handed over to the caller's thread
             failure.append(error)
 
@@ -31,3 +33,8 @@ def enter(work: Coroutine[Any, Any, T]) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(work)
