@@ -8,6 +8,12 @@ from servers import ChatServer
 from workspaces import write
 
 MODELS = {"prices": {"*": {"input": 1.0, "output": 2.0}}, "retries": {"attempts": 1}}
+JUDGED = {
+    "datasets": "mood",
+    "models": "acme/m",
+    "strategies": "zero_shot",
+    "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
+}
 
 
 def verdict(request):
@@ -106,11 +112,7 @@ def test_a_budget_of_one_command_stops_it(judge, ran, command):
 
 
 def test_the_plan_counts_judges_and_tells_them_apart(judge, command, tmp_path):
-    sweep = {
-        "datasets": "mood", "models": "acme/m", "strategies": "zero_shot", "params": {"max_tokens": 5},
-        "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
-    }  # fmt: skip
-    write(tmp_path, {"runners/judged.yaml": sweep})
+    write(tmp_path, {"runners/judged.yaml": {**JUDGED, "params": {"max_tokens": 5}}})
 
     document = command("plan", "judged", "--json").json
     text = command("plan", "judged").out
@@ -122,13 +124,25 @@ def test_the_plan_counts_judges_and_tells_them_apart(judge, command, tmp_path):
     assert not judge.requests
 
 
+def test_a_pilot_tells_apart_what_the_judge_takes(judge, command, tmp_path):
+    write(tmp_path, {"runners/judged.yaml": JUDGED})
+
+    pilot = command("plan", "judged", "--pilot", "2", "--json").json["pilot"]
+    text = command("plan", "judged", "--pilot", "2").out
+
+    [arm], [owl] = pilot["arms"], pilot["judges"]
+    assert arm["judges"] == [owl]
+    assert (arm["calls"]["value"], owl["model"], owl["calls"]["value"]) == (6, "court/owl", 6)
+    assert pilot["usd"]["value"] == pytest.approx(arm["usd"]["value"] + owl["usd"]["value"])
+    assert "Calls 12, tokens 144, $0.0002." in text
+    assert (
+        "Of these, court/owl as judge: calls 6, tokens 72, $0.0001; no part of the arms' own figures." in text
+    )
+
+
 def test_every_face_shows_what_a_judge_did_not_score(judge, command, tmp_path):
     judge.behaviour = lambda request: "no idea"
-    sweep = {
-        "datasets": "mood", "models": "acme/m", "strategies": "zero_shot",
-        "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
-    }  # fmt: skip
-    write(tmp_path, {"runners/judged.yaml": sweep})
+    write(tmp_path, {"runners/judged.yaml": JUDGED})
 
     ran = command("run", "judged", "--no-progress")
 
