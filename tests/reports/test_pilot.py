@@ -42,6 +42,15 @@ def test_a_pilot_asks_for_some_samples_of_each_arm_and_the_run_for_the_others(tm
     assert (in_pilot, in_all) == (10, 200)
 
 
+def test_a_pilot_does_not_pass_for_the_whole_split(tmp_path):
+    workspace, models = mood(tmp_path, **HUNDRED), {"m": FunctionModel(answer, name="m")}
+    sweep = {"datasets": "mood", "models": "m", "strategies": "zero_shot"}
+    with contextlib.closing(open_store(workspace)) as store:
+        api.execute(pilot_plan(api.plan(sweep, workspace, models=models), 5), store)
+
+        assert api.plan(sweep, workspace, models=models, store=store).total == 100
+
+
 @pytest.mark.parametrize("keys", [{"limit": 20}, {"limit": 7, "seed": 3}])
 def test_the_samples_of_a_pilot_are_among_those_of_a_limited_run(tmp_path, keys):
     _, in_pilot, in_all = piloted(tmp_path, 4, **keys)

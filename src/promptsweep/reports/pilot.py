@@ -18,7 +18,7 @@ from promptsweep.runners import Plan, PlannedArm
 from promptsweep.runners.estimate import least_seconds
 from promptsweep.stats import Interval
 from promptsweep.stats.totals import total_interval
-from promptsweep.types import Outcome
+from promptsweep.types import Outcome, digest
 
 records, calls, responses = schema.records, schema.calls, schema.responses
 
@@ -62,14 +62,23 @@ def pilot_plan(plan: Plan, size: int) -> Plan:
     They are samples of the whole run, whose replies are stored, so that it need not ask for them again.
     """
     seed = int(plan.sweep.get("seed", 0))
-    arms = tuple(replace(one, selection=one.selection.part(size, seed)) for one in plan.arms)
+    arms = tuple(_part(one, size, seed) for one in plan.arms)
     return replace(plan, name=f"{plan.name} (pilot)", arms=arms, repeats=1)
+
+
+def _part(planned: PlannedArm, size: int, seed: int) -> PlannedArm:
+    """An arm with some of its samples; they are part of its identity, or it would pass for the whole arm."""
+    selection = planned.selection.part(size, seed)
+    if selection is planned.selection:
+        return planned
+    digests = {**planned.arm.digests, "selection": digest([sample.id for sample in selection])}
+    return replace(planned, arm=replace(planned.arm, digests=digests), selection=selection)
 
 
 def forecast(store: Store, run: str, plan: Plan) -> Forecast:
     """What a run of the plan takes in all, by its pilot, the stored `run`."""
-    rows = {row.key: row for row in store.arms(run)}
-    arms = [_arm_forecast(store, run, rows[one.arm.key], one, plan.repeats) for one in plan.arms]
+    rows = {row.label: row for row in store.arms(run)}
+    arms = [_arm_forecast(store, run, rows[one.arm.label], one, plan.repeats) for one in plan.arms]
     judges = [judge for arm in arms for judge in arm.judges]
     names = dict.fromkeys(judge.model for judge in judges)
     every: list[ArmForecast | JudgeForecast] = [*arms, *judges]
