@@ -150,3 +150,22 @@ def test_every_face_shows_what_a_judge_did_not_score(judge, command, tmp_path):
     assert "zero_shot | acme/m | mood: 6 answers without a score of judge(style)" in ran.out
     assert "6 answers without a score of" in command("report", "latest", "--format", "md").out
     assert command("judge", "latest", "--json").json["scores"][0]["errors"] == 6
+
+
+def test_scoring_anew_needs_no_key_and_names_the_command_that_asks(judge, command, tmp_path, server):
+    court = {"base_url": judge.base_url, "key": "COURT_KEY", **MODELS}
+    endpoints = {"acme": {"base_url": server.base_url, **MODELS}, "court": court}
+    write(tmp_path, {"runners/judged.yaml": JUDGED, "runners/models.yaml": {"endpoints": endpoints}})
+    command("run", "judged", "--no-progress", env={"COURT_KEY": "secret"})
+    asked = len(judge.requests)
+
+    same = command("score", "latest")
+    write(tmp_path, {"prompts/judges/rubrics/style.j2": "Is it funny?"})
+    edited = command("score", "latest")
+
+    assert (same.code, same.err, edited.code) == (0, "", 0)
+    assert "4.00" in same.out
+    assert "Judge owl: 6 calls" in same.out
+    assert "warning: judge(style): 6 answers without a stored verdict; promptsweep judge " in edited.err
+    assert "Judge owl" not in edited.out
+    assert len(judge.requests) == asked
