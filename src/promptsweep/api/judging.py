@@ -156,14 +156,16 @@ async def _score(
     """Judges some answers and writes the scores together, also those of a batch that was cut short."""
     made: list[tuple[StoredAnswer, Record]] = []
 
-    async def score(answer: StoredAnswer) -> None:
+    async def score(answer: StoredAnswer) -> tuple[StoredAnswer, Record]:
         began = time.perf_counter()
-        found = await judged(answer.record, task.arm.label, [task.panel], gateways, began)
-        made.append((answer, found))
-        progress.recorded(found)
+        return answer, await judged(answer.record, task.arm.label, [task.panel], gateways, began)
+
+    async def keep(scored: tuple[StoredAnswer, Record]) -> None:
+        made.append(scored)
+        progress.recorded(scored[1])
 
     try:
-        await drain(iter(answers), score, _at_once(task.panel), stop)
+        await drain(iter(answers), score, keep, _at_once(task.panel), stop)
     finally:
         write_scores(store, task.place, task.panel.metric.name, made)
 
@@ -182,11 +184,16 @@ async def _duel(
     made: list[Duel] = []
     calls: list[tuple[int, Sequence[Call]]] = []
 
-    async def fight(pair: tuple[StoredAnswer, StoredAnswer]) -> None:
+    async def fight(
+        pair: tuple[StoredAnswer, StoredAnswer],
+    ) -> tuple[StoredAnswer, Hearing, list[Opinion]]:
         one, other = pair
         hearing = Hearing(gateways, arms[0].label, time.perf_counter())
         replies = one.record.reply, other.record.reply
-        opinions = await compare(panel, one.record.sample, *replies, hearing)
+        return one, hearing, await compare(panel, one.record.sample, *replies, hearing)
+
+    async def keep(fought: tuple[StoredAnswer, Hearing, list[Opinion]]) -> None:
+        one, hearing, opinions = fought
         for (name, _), opinion in zip(panel.models, opinions, strict=True):
             if not opinion.failed:
                 made.append(_as_duel(panel, name, one, arms, opinion))
@@ -197,7 +204,7 @@ async def _duel(
         progress.recorded(replace(one.record, error=failed))
 
     try:
-        await drain(iter(pairs), fight, _at_once(panel), stop)
+        await drain(iter(pairs), fight, keep, _at_once(panel), stop)
     finally:
         write_duels(store, run, made, calls)
 
