@@ -169,3 +169,26 @@ def test_scoring_anew_needs_no_key_and_names_the_command_that_asks(judge, comman
     assert "warning: judge(style): 6 answers without a stored verdict; promptsweep judge " in edited.err
     assert "Judge owl" not in edited.out
     assert len(judge.requests) == asked
+
+
+def test_a_check_gates_a_judges_scores_and_says_what_the_judge_took(judge, command, tmp_path):
+    gates = [{"metric": "judge(style)", "min": 2}, {"metric": "judge(style)", "no_regression": {"margin": 3}}]
+    write(tmp_path, {"runners/judged.yaml": {**JUDGED, "gates": gates}})
+    command("run", "judged", "--no-progress")
+    command("baseline", "save", "judged")
+
+    told = command(
+        "check", "judged", "--no-progress", "--format", "text", "--format", f"md={tmp_path / 'check.md'}"
+    )
+    document = command("check", "judged", "--no-progress", "--json").json
+    write(tmp_path, {"prompts/judges/rubrics/style.j2": "Is it funny?"})
+    edited = command("check", "judged", "--no-progress")
+
+    words = "Judge owl: 6 calls, 60 + 12 tokens, $0.0001; no part of the arms' own figures."
+    assert told.code == 0
+    assert words in told.out
+    assert "Judge owl: 6 calls" in (tmp_path / "check.md").read_text(encoding="utf-8")
+    assert [one["model"] for one in document["judges"]] == ["owl"]
+    assert edited.code == 3
+    assert "not comparable: judge(style) was computed in another way" in edited.out
+    assert "and promptsweep judge asks today's judge" in edited.out
