@@ -8,6 +8,12 @@ from servers import ChatServer
 from workspaces import write
 
 MODELS = {"prices": {"*": {"input": 1.0, "output": 2.0}}, "retries": {"attempts": 1}}
+JUDGED = {
+    "datasets": "mood",
+    "models": "acme/m",
+    "strategies": "zero_shot",
+    "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
+}
 
 
 def verdict(request):
@@ -106,11 +112,7 @@ def test_a_budget_of_one_command_stops_it(judge, ran, command):
 
 
 def test_the_plan_counts_judges_and_tells_them_apart(judge, command, tmp_path):
-    sweep = {
-        "datasets": "mood", "models": "acme/m", "strategies": "zero_shot", "params": {"max_tokens": 5},
-        "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
-    }  # fmt: skip
-    write(tmp_path, {"runners/judged.yaml": sweep})
+    write(tmp_path, {"runners/judged.yaml": {**JUDGED, "params": {"max_tokens": 5}}})
 
     document = command("plan", "judged", "--json").json
     text = command("plan", "judged").out
@@ -122,13 +124,25 @@ def test_the_plan_counts_judges_and_tells_them_apart(judge, command, tmp_path):
     assert not judge.requests
 
 
+def test_a_pilot_tells_apart_what_the_judge_takes(judge, command, tmp_path):
+    write(tmp_path, {"runners/judged.yaml": JUDGED})
+
+    pilot = command("plan", "judged", "--pilot", "2", "--json").json["pilot"]
+    text = command("plan", "judged", "--pilot", "2").out
+
+    [arm], [owl] = pilot["arms"], pilot["judges"]
+    assert arm["judges"] == [owl]
+    assert (arm["calls"]["value"], owl["model"], owl["calls"]["value"]) == (6, "court/owl", 6)
+    assert pilot["usd"]["value"] == pytest.approx(arm["usd"]["value"] + owl["usd"]["value"])
+    assert "Calls 12, tokens 144, $0.0002." in text
+    assert (
+        "Of these, court/owl as judge: calls 6, tokens 72, $0.0001; no part of the arms' own figures." in text
+    )
+
+
 def test_every_face_shows_what_a_judge_did_not_score(judge, command, tmp_path):
     judge.behaviour = lambda request: "no idea"
-    sweep = {
-        "datasets": "mood", "models": "acme/m", "strategies": "zero_shot",
-        "metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}],
-    }  # fmt: skip
-    write(tmp_path, {"runners/judged.yaml": sweep})
+    write(tmp_path, {"runners/judged.yaml": JUDGED})
 
     ran = command("run", "judged", "--no-progress")
 
@@ -136,3 +150,45 @@ def test_every_face_shows_what_a_judge_did_not_score(judge, command, tmp_path):
     assert "zero_shot | acme/m | mood: 6 answers without a score of judge(style)" in ran.out
     assert "6 answers without a score of" in command("report", "latest", "--format", "md").out
     assert command("judge", "latest", "--json").json["scores"][0]["errors"] == 6
+
+
+def test_scoring_anew_needs_no_key_and_names_the_command_that_asks(judge, command, tmp_path, server):
+    court = {"base_url": judge.base_url, "key": "COURT_KEY", **MODELS}
+    endpoints = {"acme": {"base_url": server.base_url, **MODELS}, "court": court}
+    write(tmp_path, {"runners/judged.yaml": JUDGED, "runners/models.yaml": {"endpoints": endpoints}})
+    command("run", "judged", "--no-progress", env={"COURT_KEY": "secret"})
+    asked = len(judge.requests)
+
+    same = command("score", "latest")
+    write(tmp_path, {"prompts/judges/rubrics/style.j2": "Is it funny?"})
+    edited = command("score", "latest")
+
+    assert (same.code, same.err, edited.code) == (0, "", 0)
+    assert "4.00" in same.out
+    assert "Judge owl: 6 calls" in same.out
+    assert "warning: judge(style): 6 answers without a stored verdict; promptsweep judge " in edited.err
+    assert "Judge owl" not in edited.out
+    assert len(judge.requests) == asked
+
+
+def test_a_check_gates_a_judges_scores_and_says_what_the_judge_took(judge, command, tmp_path):
+    gates = [{"metric": "judge(style)", "min": 2}, {"metric": "judge(style)", "no_regression": {"margin": 3}}]
+    write(tmp_path, {"runners/judged.yaml": {**JUDGED, "gates": gates}})
+    command("run", "judged", "--no-progress")
+    command("baseline", "save", "judged")
+
+    told = command(
+        "check", "judged", "--no-progress", "--format", "text", "--format", f"md={tmp_path / 'check.md'}"
+    )
+    document = command("check", "judged", "--no-progress", "--json").json
+    write(tmp_path, {"prompts/judges/rubrics/style.j2": "Is it funny?"})
+    edited = command("check", "judged", "--no-progress")
+
+    words = "Judge owl: 6 calls, 60 + 12 tokens, $0.0001; no part of the arms' own figures."
+    assert told.code == 0
+    assert words in told.out
+    assert "Judge owl: 6 calls" in (tmp_path / "check.md").read_text(encoding="utf-8")
+    assert [one["model"] for one in document["judges"]] == ["owl"]
+    assert edited.code == 3
+    assert "not comparable: judge(style) was computed in another way" in edited.out
+    assert "and promptsweep judge asks today's judge" in edited.out

@@ -22,10 +22,12 @@ from sqlalchemy import func, select
 from promptsweep import api
 from promptsweep.api.cluster import Cluster
 from promptsweep.api.cluster.starting import QUIET, STORE_BYTES
-from promptsweep.reports import open_store, schema
+from promptsweep.reports import ledger, open_store, schema
+from promptsweep.reports.judges import judge_costs, judge_report
 from promptsweep.reports.recording import record
 from promptsweep.types import Status
 from servers import ChatServer, chat_completion
+from workspaces import write
 
 ray = pytest.importorskip("ray", reason="needs promptsweep[ray]")
 SWEEP = {"strategies": ["zero_shot", {"self_consistency": {"draws": 3}}]}
@@ -101,6 +103,41 @@ def test_recorded_responses_give_the_same_rows_here_and_with_one_worker_and_with
     assert len(here["records"]) == 240
     assert here == one
     assert here == four
+
+
+def test_judges_are_asked_there_as_here_within_their_own_limits_and_their_cost_is_the_same(
+    tmp_path, nodes, monkeypatch
+):
+    monkeypatch.setenv("COURT_KEY", "unmistakable-key-5502")
+    judged = {"metrics": ["accuracy", {"judge": {"model": "court/owl", "rubric": "style"}}], **SWEEP}
+    prices = {"*": {"input": 1.0, "output": 2.0}}
+
+    async def verdict(request):
+        await asyncio.sleep(0.06)
+        asked = request["messages"][1]["content"]
+        return "Score: 4" if len(request["messages"]) > 2 or "Text 7." not in asked else "Hm."
+
+    with ChatServer(slowly) as server, ChatServer(verdict) as court:
+        owl = {"base_url": court.base_url, "key": "COURT_KEY", "concurrency": 1, "prices": prices}
+        endpoints = {"acme": {"base_url": server.base_url, "prices": prices}, "court": owl}
+        found = []
+        for place, workers in (("here", None), ("there", 2)):
+            workspace = served(tmp_path / place, server.base_url, 40, sweep=judged)
+            write(workspace.root, {"runners/models.yaml": {"endpoints": endpoints}})
+            there = {} if workers is None else {"address": nodes.address, "workers": workers}
+            found.append(run(workspace, **there))
+
+    here, there = found
+    assert there.status is Status.DONE
+    assert results(there) == results(here)
+    assert judge_report(there.store, there.id).scores == judge_report(here.store, here.id).scores
+    assert judge_costs(there.store, there.id) == judge_costs(here.store, here.id)
+    spent = [ledger.spent(one.store, one.id) for one in found]
+    assert spent[0].requests == spent[1].requests
+    assert spent[0].usd == pytest.approx(spent[1].usd)
+    assert set(Counter(orjson.dumps(request) for request in court.requests).values()) == {2}
+    assert {headers["Authorization"] for headers in court.headers} == {"Bearer unmistakable-key-5502"}
+    assert court.peak_in_flight == 1
 
 
 def test_a_node_that_is_killed_half_way_costs_the_calls_in_flight_and_no_record(tmp_path, nodes):

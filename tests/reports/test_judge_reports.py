@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import pytest
 from scipy.stats import kendalltau, spearmanr
@@ -19,11 +20,13 @@ from promptsweep.reports.copying import copy
 from promptsweep.reports.duels import read_duels
 from promptsweep.reports.export import export
 from promptsweep.reports.grades import Mode, Subject, give
-from promptsweep.reports.judges import judge_report
+from promptsweep.reports.html import html_report
+from promptsweep.reports.judges import judge_costs, judge_report
+from promptsweep.reports.markdown import markdown_report
 from promptsweep.reports.recording import record
 from promptsweep.reports.traces import trace
 from promptsweep.testing import FunctionModel
-from promptsweep.types import Status
+from promptsweep.types import Completion, Status, Usage
 from workspaces import mood, write
 
 STYLE = {"model": "j", "rubric": "style"}
@@ -169,6 +172,23 @@ def test_a_stored_run_is_judged_without_asking_the_candidates(run, tmp_path):
     found = trace(run.store, run.id, "s-0")
     assert found.scores["judge(style)"].reason == "Said good."
     assert [call.judges for call in found.calls] == [False, True]
+
+
+def test_reports_tell_what_a_judge_took_in_the_words_of_its_summary(run, tmp_path):
+    place = promptsweep.workspace.Workspace(tmp_path)
+    reply = Completion("Score: 4", usage=Usage(1_000, 5), cost=0.25)
+    model = FunctionModel(lambda request: reply, name="<b>owl</b>")
+    before = markdown_report(run.store, run.id)
+    judge_run(run.store, run.id, place, STYLE, models={"j": model})
+
+    words = "12 calls, 12,000 + 60 tokens, $3.00; no part of the arms' own figures."
+    [spent] = judge_costs(run.store, run.id)
+    markdown, html = markdown_report(run.store, run.id), html_report(run.store, run.id)
+    assert str(spent) == f"Judge <b>owl</b>: {words}"
+    assert words in unescape(markdown[markdown.index("## What judges took") :]).replace("\\$", "$")
+    section = html[html.index('<section id="judges">') :]
+    assert f"Judge &lt;b&gt;owl&lt;/b&gt;: {words}" in section.replace("&#39;", "'")
+    assert "What judges took" not in before
 
 
 def test_a_name_is_one_judge(run, tmp_path):

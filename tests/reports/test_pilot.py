@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 
 import pytest
 
@@ -96,3 +97,82 @@ def test_an_unknown_price_stays_unknown(tmp_path):
 
     assert found.usd is None
     assert all(arm.usd is None for arm in found.arms)
+
+
+def judged_pilot(root, candidate=answer, judge=None, concurrency=64, **keys):
+    """A pilot of 5 samples of an arm with a judge of 100 + 5 tokens and half a dollar a verdict."""
+    replying = judge or (lambda request: "Score: 4")
+    workspace = mood(root, **HUNDRED)
+    models = {
+        "m": FunctionModel(candidate, name="m"),
+        "j": FunctionModel(
+            lambda request: Completion(replying(request), usage=Usage(100, 5), cost=0.5, seconds=3.0),
+            name="arbiter",
+            concurrency=concurrency,
+        ),
+    }
+    metrics = ["accuracy", {"judge": {"model": "j", "rubric": "style"}}]
+    sweep = {"datasets": "mood", "models": "m", "strategies": "zero_shot", "metrics": metrics, **keys}
+    planned = api.plan(sweep, workspace, models=models)
+    with contextlib.closing(open_store(workspace)) as store:
+        result = api.execute(pilot_plan(planned, 5), store)
+        return forecast(store, result.run.id, planned)
+
+
+def ends(interval):
+    return interval.low, interval.value, interval.high
+
+
+def test_what_a_judge_takes_is_told_apart_and_in_the_sums(tmp_path):
+    found = judged_pilot(tmp_path, repeats=2)
+
+    [arm], [judge] = found.arms, found.judges
+    assert (arm.calls.value, arm.tokens.value, arm.usd.value) == (200, 200 * 50, pytest.approx(50))
+    assert (judge.model, ends(judge.calls), ends(judge.tokens)) == ("j", (200,) * 3, (200 * 105,) * 3)
+    assert ends(judge.usd) == pytest.approx((100,) * 3)
+    assert (found.calls.value, found.tokens.value) == (400, 200 * 155)
+    assert found.usd.value == pytest.approx(150)
+
+
+def test_a_judge_who_is_asked_twice_of_some_has_an_interval(tmp_path):
+    def judge(request):
+        again = len(request.messages) == 4
+        return (
+            "Score: 2"
+            if again or int(request.messages[1].content.split("Text ")[1][:2].strip(".")) % 2
+            else "?"
+        )
+
+    [found] = judged_pilot(tmp_path, judge=judge).judges
+
+    assert found.calls.low < found.calls.value < found.calls.high
+    assert found.usd.low < found.usd.value < found.usd.high
+
+
+def test_answers_whose_judge_failed_tell_nothing_of_it(tmp_path):
+    def judge(request):
+        raise RequestError("400")
+
+    found = judged_pilot(tmp_path, judge=judge)
+
+    assert (found.arms[0].piloted, found.arms[0].calls.value) == (5, 100)
+    assert math.isnan(found.judges[0].calls.value)
+
+
+def test_a_slow_judge_sets_the_time(tmp_path):
+    found = judged_pilot(tmp_path, concurrency=2)
+
+    assert found.seconds.value == pytest.approx(100 * 3.0 / 2)
+
+
+def test_a_judge_of_unknown_price_leaves_the_arm_its_own(tmp_path):
+    workspace = mood(tmp_path, **HUNDRED)
+    models = {"m": FunctionModel(answer, name="m"), "j": FunctionModel(lambda request: "Score: 4", name="j")}
+    sweep = {"datasets": "mood", "models": "m", "strategies": "zero_shot"}
+    metrics = ["accuracy", {"judge": {"model": "j", "rubric": "style"}}]
+    planned = api.plan({**sweep, "metrics": metrics}, workspace, models=models)
+    with contextlib.closing(open_store(workspace)) as store:
+        found = forecast(store, api.execute(pilot_plan(planned, 2), store).run.id, planned)
+
+    assert (found.usd, found.judges[0].usd) == (None, None)
+    assert found.arms[0].usd.value == pytest.approx(25)

@@ -1,4 +1,4 @@
-"""Runs that send nothing: answers made elsewhere, and stored replies scored anew."""
+"""Answers made elsewhere, scored as a run like any other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from promptsweep.api.results import Run
 from promptsweep.datasets import load as load_dataset
 from promptsweep.reports import Store
 from promptsweep.reports.cache import whole
-from promptsweep.reports.rescore import rescore as copy
 from promptsweep.reports.sink import StoreSink
 from promptsweep.types import Status
 from promptsweep.workspace import Workspace
@@ -43,8 +42,3 @@ def import_answers(
         enter(add())
     store.finish(identity, Status.DONE)
     return Run(identity, store)
-
-
-def rescore(store: Store, reference: str, workspace: Workspace, metrics: Sequence[str] | None = None) -> Run:
-    """Scores a run's stored replies anew, as a run of its own; see `reports.rescore`."""
-    return Run(copy(store, store.find_run(reference), workspace, metrics), store)

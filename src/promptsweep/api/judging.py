@@ -13,18 +13,13 @@ from typing import Any
 from promptsweep.api.entering import enter
 from promptsweep.api.execution import Observe, observed, sending, sharing
 from promptsweep.api.interrupts import interruptible
+from promptsweep.api.panels import StoredPanels
 from promptsweep.api.results import Result, Run
-from promptsweep.datasets import load as load_dataset
 from promptsweep.errors import ConfigError
-from promptsweep.metrics import Judge
-from promptsweep.metrics import resolve as resolve_metrics
 from promptsweep.models import Model
-from promptsweep.models import load as load_model
-from promptsweep.prompts import Templates
 from promptsweep.reports import Store
 from promptsweep.reports.arms import match_arm
 from promptsweep.reports.duels import Duel, read_duels, write_duels
-from promptsweep.reports.identities import FORMS
 from promptsweep.reports.judged import (
     StoredAnswer,
     answers_of,
@@ -38,12 +33,11 @@ from promptsweep.reports.judged import (
     write_scores,
 )
 from promptsweep.reports.sink import StoreSink
-from promptsweep.reports.store import loads
 from promptsweep.runners import Allowance, Budget, Progress, Purse, Stop, drain
 from promptsweep.runners.costs import worst_case
 from promptsweep.runners.gateway import Gateway
 from promptsweep.runners.judging import Gateways, Hearing, Opinion, compare, judged
-from promptsweep.runners.panels import Panel, Panels
+from promptsweep.runners.panels import Panel
 from promptsweep.types import JSON, Call, Record, Status
 from promptsweep.workspace import Workspace
 
@@ -78,12 +72,12 @@ def judge_run(
     it may cost. Raises ConfigError before anything is sent.
     """
     run = store.find_run(reference)
-    loading = _Loading(run, workspace, models)
-    arms = {arm.id: arm for arm in store.arms(run.id)}
+    loading = StoredPanels(run, workspace, models)
+    arms = store.arms(run.id)
     if spec is not None:
-        panels = [loading.panel(arm, {"judge": spec}) for arm in arms.values()]
-        enter_judge(store, arms, {"judge": dict(spec)}, [panel.metric for panel in panels])
-    tasks = list(_tasks(store, run, loading, None if spec is None else panels[0].metric.name))
+        judges = [loading.panel(arm, {"judge": spec}).metric for arm in arms]
+        enter_judge(store, [arm.id for arm in arms], {"judge": dict(spec)}, judges)
+    tasks = list(_tasks(store, run, loading, None if spec is None else judges[0].name))
     total = sum(count_unscored(store, task.arm, task.place) for task in tasks)
     progress = Progress(total)
     for task in tasks if usd is not None else ():
@@ -113,7 +107,7 @@ def judge_pair(
     What it said before is not asked again. Raises ConfigError before anything is sent.
     """
     run = store.find_run(reference)
-    loading = _Loading(run, workspace, models)
+    loading = StoredPanels(run, workspace, models)
     arms = store.arms(run.id)
     one, other = sorted((match_arm(arms, text) for text in pair), key=lambda arm: int(arm.id))
     if one.id == other.id or one.dataset != other.dataset:
@@ -136,37 +130,13 @@ def judge_pair(
     return _judging(store, run, loading, work, progress, usd, observe)
 
 
-class _Loading:
-    """Loads judges for the arms of a stored run."""
-
-    def __init__(self, run: Any, workspace: Workspace, models: Mapping[str, Model] | None):
-        self._workspace, self.models = workspace, dict(models or {})
-        self._forms = loads(run.versions).get(FORMS, {})
-        self._panels = Panels(Templates(workspace.roots), self._model)
-
-    def panel(self, arm: Any, spec: Mapping[str, JSON], *, pairwise: bool = False) -> Panel:
-        """A judge for an arm (its row); ConfigError where it cannot judge it."""
-        dataset = load_dataset(arm.dataset, self._workspace)
-        [judge] = resolve_metrics([spec], dataset.card.task, self._workspace.root)
-        assert isinstance(judge, Judge)
-        if pairwise:
-            judge = replace(judge, kind="preference")
-        form = self._forms.get(arm.model)
-        return self._panels.load(judge, dataset.context, form["form"]["model"] if form else arm.model)
-
-    def _model(self, name: str) -> Model:
-        if name not in self.models:
-            self.models[name] = load_model(name, self._workspace)
-        return self.models[name]
-
-
-def _tasks(store: Store, run: Any, loading: _Loading, only: str | None) -> Iterator[Task]:
+def _tasks(store: Store, run: Any, loading: StoredPanels, only: str | None) -> Iterator[Task]:
     for arm in store.arms(run.id):
         for metric, spec in judge_metrics(arm):
             if only in {None, metric.name}:
                 panel = loading.panel(arm, spec)
                 if not metric.signature:
-                    enter_judge(store, {arm.id: arm}, spec, [panel.metric])
+                    enter_judge(store, [arm.id], spec, [panel.metric])
                 elif panel.metric.signature != metric.signature:
                     raise ConfigError(
                         f"{metric.name} of run {run.id} is another judge today: its model, rubric or "
@@ -186,14 +156,16 @@ async def _score(
     """Judges some answers and writes the scores together, also those of a batch that was cut short."""
     made: list[tuple[StoredAnswer, Record]] = []
 
-    async def score(answer: StoredAnswer) -> None:
+    async def score(answer: StoredAnswer) -> tuple[StoredAnswer, Record]:
         began = time.perf_counter()
-        found = await judged(answer.record, task.arm.label, [task.panel], gateways, began)
-        made.append((answer, found))
-        progress.recorded(found)
+        return answer, await judged(answer.record, task.arm.label, [task.panel], gateways, began)
+
+    async def keep(scored: tuple[StoredAnswer, Record]) -> None:
+        made.append(scored)
+        progress.recorded(scored[1])
 
     try:
-        await drain(iter(answers), score, _at_once(task.panel), stop)
+        await drain(iter(answers), score, keep, _at_once(task.panel), stop)
     finally:
         write_scores(store, task.place, task.panel.metric.name, made)
 
@@ -212,11 +184,16 @@ async def _duel(
     made: list[Duel] = []
     calls: list[tuple[int, Sequence[Call]]] = []
 
-    async def fight(pair: tuple[StoredAnswer, StoredAnswer]) -> None:
+    async def fight(
+        pair: tuple[StoredAnswer, StoredAnswer],
+    ) -> tuple[StoredAnswer, Hearing, list[Opinion]]:
         one, other = pair
         hearing = Hearing(gateways, arms[0].label, time.perf_counter())
         replies = one.record.reply, other.record.reply
-        opinions = await compare(panel, one.record.sample, *replies, hearing)
+        return one, hearing, await compare(panel, one.record.sample, *replies, hearing)
+
+    async def keep(fought: tuple[StoredAnswer, Hearing, list[Opinion]]) -> None:
+        one, hearing, opinions = fought
         for (name, _), opinion in zip(panel.models, opinions, strict=True):
             if not opinion.failed:
                 made.append(_as_duel(panel, name, one, arms, opinion))
@@ -227,7 +204,7 @@ async def _duel(
         progress.recorded(replace(one.record, error=failed))
 
     try:
-        await drain(iter(pairs), fight, _at_once(panel), stop)
+        await drain(iter(pairs), fight, keep, _at_once(panel), stop)
     finally:
         write_duels(store, run, made, calls)
 
@@ -279,7 +256,7 @@ def _at_once(panel: Panel) -> int:
 def _judging(
     store: Store,
     run: Any,
-    loading: _Loading,
+    loading: StoredPanels,
     work: Work,
     progress: Progress,
     usd: float | None,

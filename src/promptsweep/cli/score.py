@@ -21,13 +21,18 @@ def score(
 ) -> None:
     """Score a run's stored replies anew.
 
-    With today's metrics and labels, as a run of its own. Nothing is sent.
+    With today's metrics and labels, as a run of its own. Nothing is sent: a judge's verdicts are carried over
+    where they are today's, and `promptsweep judge` asks for the others.
     """
     from promptsweep.api import rescore
     from promptsweep.cli.views.leaderboard import print_run
+    from promptsweep.reports.browse import run_info
 
     with opened(workspace, store) as found:
-        print_run(rescore(found, run, find_workspace(workspace), metric or None), json=json)
+        copy = rescore(found, run, find_workspace(workspace), metric or None)
+        for warning in run_info(found, copy.id).warnings:
+            note(f"warning: {warning}")
+        print_run(copy, json=json)
 
 
 def import_command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import plain
+from promptsweep.dashboard import plain, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
@@ -18,8 +18,7 @@ MOST_OPEN = 3
 def show(trace: Trace) -> None:
     """Draws every call in order, and the strategy's reply where it is not the text of a call."""
     count = len(trace.calls)
-    title = say("1 call") if count == 1 else say("{count} calls", count=f"{count:,}")
-    st.subheader(title, anchor=False)
+    st.subheader(wording.calls(count), anchor=False)
     if not trace.calls:
         st.caption(
             say(

@@ -1,10 +1,10 @@
-"""Below a leaderboard: what is missing from the denominators, what was warned of, and what made the run."""
+"""Below a leaderboard: what is missing, what judges took, what was warned of, and what made the run."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import plain, source, wording
+from promptsweep.dashboard import judges, plain, source, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.missing import Missing
@@ -16,6 +16,7 @@ def show(info: RunInfo) -> None:
     if lines:
         st.subheader(say("Not scored"), anchor=False)
         plain.block("\n".join(lines), "not-scored")
+    judges.show(info)
     if info.warnings:
         st.subheader(say("Warnings"), anchor=False)
         plain.block("\n".join(info.warnings), "warnings")

@@ -29,6 +29,7 @@ from promptsweep.reports.browse import (
 from promptsweep.reports.compare import Comparison, compare_arms
 from promptsweep.reports.grades import Subject, state
 from promptsweep.reports.grading import Draw, subjects
+from promptsweep.reports.judges import JudgeSpending, judge_costs
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.workspace import Workspace
 
@@ -102,6 +103,11 @@ def not_scored(info: RunInfo) -> list[Missing]:
     return _missing(store(), _state(info))
 
 
+def judges(info: RunInfo) -> list[JudgeSpending]:
+    """What the judges among the run's metrics took."""
+    return _judges(store(), _state(info))
+
+
 def records(info: RunInfo, **filters: Any) -> tuple[list[RecordRow], int]:
     """One page of the run's records and how many fit; `filters` are those of `reports.browse.page`."""
     return _records(store(), _state(info), filters)
@@ -162,6 +168,11 @@ def _summaries(opened: Store, state: _State, repeats: int) -> list[ArmSummary]:
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
 def _missing(opened: Store, state: _State) -> list[Missing]:
     return missing(opened, state[0])
+
+
+@st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64)
+def _judges(opened: Store, state: _State) -> list[JudgeSpending]:
+    return judge_costs(opened, state[0])
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=256)

@@ -22,6 +22,11 @@ def records(count: int) -> str:
     return say("1 record") if count == 1 else say("{count} records", count=f"{count:,}")
 
 
+def calls(count: int) -> str:
+    """`1 call`, `2,000 calls`"""
+    return say("1 call") if count == 1 else say("{count} calls", count=f"{count:,}")
+
+
 def errors(count: int) -> str:
     """`1 error`, `2,000 errors`"""
     return say("1 error") if count == 1 else say("{count} errors", count=f"{count:,}")

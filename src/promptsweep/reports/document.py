@@ -11,6 +11,7 @@ from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.best import BestArm, best_arms
 from promptsweep.reports.browse import RunInfo, run_info
 from promptsweep.reports.compare import Comparison, compare_arms
+from promptsweep.reports.judges import JudgeSpending, judge_costs
 from promptsweep.reports.missing import Missing, missing
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary, metric_names, summarise
@@ -71,6 +72,7 @@ class Document:
     metrics: Mapping[str, StoredMetric]
     """By name."""
     missing: Sequence[Missing]
+    judges: Sequence[JudgeSpending]
     tuned: Sequence[TunedModel]
 
 
@@ -86,6 +88,7 @@ def document(store: Store, run: str) -> Document:
         chapters=_chapters(store, info, metrics),
         metrics=metrics,
         missing=missing(store, info.id),
+        judges=judge_costs(store, info.id),
         tuned=tuned_of_arms(store, store.arms(info.id)),
     )
 

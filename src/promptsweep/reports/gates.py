@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from promptsweep.errors import ConfigError
+from promptsweep.metrics import RANGES
 from promptsweep.reports import together
 from promptsweep.reports.arms import stored_metrics
 from promptsweep.reports.baselines import Baseline, BaselineArm
@@ -18,6 +19,7 @@ from promptsweep.reports.broken import MOST, broken_samples
 from promptsweep.reports.changes import Match, match_arms, what_changed
 from promptsweep.reports.evidence import Evidence, Looks, Pair, of_pairs, of_values
 from promptsweep.reports.growth import looks_of
+from promptsweep.reports.judges import judge_costs
 from promptsweep.reports.measured import Measured, attempts, measured, stored_arm
 from promptsweep.reports.needed import scaled_needed
 from promptsweep.reports.results import difference_result, limit_result, not_comparable
@@ -56,6 +58,7 @@ def judge(
         changes=changes,
         incomplete=_incomplete(row),
         interrupted=row.status == Status.INTERRUPTED.value,
+        judges=tuple(judge_costs(store, row.id)),
     )
 
 
@@ -245,9 +248,10 @@ def _unlike(arm: Any, before: BaselineArm, demand: Demand, *, column: bool = Tru
     name = demand.figure.name
     now = {one.name: one.signature for one in stored_metrics(arm)}
     if name in now and before.metrics.get(name, now[name]) != now[name]:
+        asks = ", and promptsweep judge asks today's judge" if demand.figure.kind in RANGES else ""
         return (
             f"{name} was computed in another way ({before.metrics[name]!r} then, {now[name]!r} now); "
-            "promptsweep score RUN scores a stored run anew"
+            f"promptsweep score RUN scores a stored run anew{asks}"
         )
     if column and name not in before.columns:
         return f"the baseline has no {name} of this arm; save it anew"

@@ -13,7 +13,7 @@ from promptsweep.metrics import RANGES, Judge
 from promptsweep.models import Model
 from promptsweep.reports import schema
 from promptsweep.reports.arms import StoredMetric, per_sample, within
-from promptsweep.reports.calls import origin, reply_text
+from promptsweep.reports.calls import by_judges, origin, reply_text
 from promptsweep.reports.identities import FORMS, identity_of
 from promptsweep.reports.rows import call_row, dumps
 from promptsweep.reports.store import Store, loads, metric_entry, writing
@@ -42,16 +42,17 @@ def judge_metrics(arm: Any) -> list[tuple[StoredMetric, JSON]]:
     return [(one, specs[one.place]["spec"]) for one in per_sample(arm) if one.kind in RANGES]
 
 
-def enter_judge(
-    store: Store, arms: Mapping[int, Any], spec: Mapping[str, JSON], judges: Sequence[Judge]
-) -> None:
-    """Enters a judge among the metrics of arms (rows by number), one of `judges` each.
+def enter_judge(store: Store, arms: Sequence[int], spec: Mapping[str, JSON], judges: Sequence[Judge]) -> None:
+    """Enters a judge among the metrics of arms (their numbers), one of `judges` each.
 
     Raises ConfigError where a judge of the same name is another one.
     """
     changed = {}
-    for (number, arm), judge in zip(arms.items(), judges, strict=True):
-        known = {one["name"]: one for one in loads(arm.metrics)}
+    query = select(schema.arms.c.id, schema.arms.c.metrics).where(schema.arms.c.id.in_(arms))
+    with store.engine.connect() as connection:
+        entered = {row.id: row.metrics for row in connection.execute(query)}
+    for number, judge in zip(arms, judges, strict=True):
+        known = {one["name"]: one for one in loads(entered[number])}
         found = known.get(judge.name)
         if found is not None and found["signature"] not in {"", judge.signature}:
             raise ConfigError(
@@ -62,8 +63,8 @@ def enter_judge(
         changed[number] = dumps(list(known.values()))
     with writing(store.engine) as connection:
         for number, metrics in changed.items():
-            query = update(schema.arms).where(schema.arms.c.id == number)
-            connection.execute(query.values(metrics=metrics))
+            own = update(schema.arms).where(schema.arms.c.id == number)
+            connection.execute(own.values(metrics=metrics))
 
 
 def note_judges(store: Store, run: Any, models: Mapping[str, Model]) -> None:
@@ -127,6 +128,23 @@ def write_scores(store: Store, place: int, judge: str, judged: Sequence[tuple[St
                 )
             )
         append_calls(connection, [(answer.number, record.judging) for answer, record in judged])
+
+
+def write_heard(
+    store: Store, places: Mapping[int, str], judged: Sequence[tuple[StoredAnswer, Record]]
+) -> None:
+    """Writes what judges said of answers, by their places; other calls of judges leave the records."""
+    for place, judge in places.items():
+        write_scores(store, place, judge, judged)
+    kept = {answer.number: {call.key for call in record.judging} for answer, record in judged}
+    query = select(calls.c.record, calls.c.seq, calls.c.key).where(
+        calls.c.record.in_(list(kept)), by_judges()
+    )
+    with writing(store.engine) as connection:
+        for row in connection.execute(query).all():
+            if row.key not in kept[row.record]:
+                own = (calls.c.record == row.record) & (calls.c.seq == row.seq)
+                connection.execute(delete(calls).where(own))
 
 
 def append_calls(connection: Connection, made: Sequence[tuple[int, Sequence[Call]]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from promptsweep.datasets.card import Human
-from promptsweep.reports import schema
+from promptsweep.reports import figures, schema
 from promptsweep.reports.agreement import GraderAgreement, RatingAgreement, agreement
 from promptsweep.reports.arms import StoredMetric, within
 from promptsweep.reports.calls import by_judges, origin, version_of
@@ -65,6 +65,13 @@ class JudgeSpending:
     usd: float | None
     """At the price when the replies were made; None where a price is unknown."""
 
+    def __str__(self) -> str:
+        """`Judge gpt-4o: 24 calls, 3,100 + 800 tokens, $0.0123; no part of the arms' own figures.`"""
+        tokens = f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens"
+        cost = "at an unknown price" if self.usd is None else figures.dollars(self.usd)
+        calls = figures.plural(self.calls, "call")
+        return f"Judge {self.model}: {calls}, {tokens}, {cost}; no part of the arms' own figures."
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeReport:
@@ -110,6 +117,12 @@ def judge_report(store: Store, reference: str, humans: Humans = lambda _: Human(
         ),
         spending=tuple(judge_spending(store, run, arms)),
     )
+
+
+def judge_costs(store: Store, run: str) -> list[JudgeSpending]:
+    """What stands below the leaderboard of a run: what its judges took; empty where no metric is a judge."""
+    arms = store.arms(run)
+    return judge_spending(store, store.find_run(run), arms) if any(map(judge_metrics, arms)) else []
 
 
 def judge_spending(store: Store, run: Any, arms: Sequence[Any]) -> list[JudgeSpending]:

@@ -34,6 +34,7 @@ def markdown_report(store: Store, run: str) -> str:
         lines += _dataset(chapter)
     lines += _section("Tuned models", [f"- {label(line)}" for line in tuned_lines(found.tuned)])
     lines += _section("What is missing", [f"- {label(str(one))}" for one in found.missing])
+    lines += _section("What judges took", [f"- {label(str(one))}" for one in found.judges])
     lines += _section("The worst samples", _worst(*page(store, info.id, wrong=True, limit=WORST)))
     lines += _section("Warnings", [f"- {literal(one, 300)}" for one in info.warnings])
     lines += _section("How it was measured", _measured(info, found.metrics))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from promptsweep.models.batches import BatchModel
 from promptsweep.reports import schema
 from promptsweep.reports.calls import apart
+from promptsweep.reports.pilot_judges import JudgeForecast, judge_forecasts
 from promptsweep.reports.store import Store
 from promptsweep.runners import Plan, PlannedArm
 from promptsweep.runners.estimate import least_seconds
@@ -37,6 +38,8 @@ class ArmForecast:
     """US dollars; None where the price is unknown."""
     busy: Interval
     """Seconds of all its calls one after the other."""
+    judges: tuple[JudgeForecast, ...] = ()
+    """What its judges take besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Forecast:
     """What a run takes, by its pilot. Sums of intervals are wider than 95 % asks for, as arms differ."""
 
     arms: tuple[ArmForecast, ...]
+    judges: tuple[JudgeForecast, ...]
+    """What each judge takes for all arms, which the sums include."""
     calls: Interval
     tokens: Interval
     usd: Interval | None
@@ -73,18 +78,37 @@ def _part(planned: PlannedArm, size: int, seed: int) -> PlannedArm:
 def forecast(store: Store, run: str, plan: Plan) -> Forecast:
     """What a run of the plan takes in all, by its pilot, the stored `run`."""
     rows = {row.label: row for row in store.arms(run)}
-    arms = [_arm_forecast(store, rows[one.arm.label], one, plan.repeats) for one in plan.arms]
-    priced = [arm.usd for arm in arms if arm.usd is not None]
+    arms = [_arm_forecast(store, run, rows[one.arm.label], one, plan.repeats) for one in plan.arms]
+    judges = [judge for arm in arms for judge in arm.judges]
+    names = dict.fromkeys(judge.model for judge in judges)
+    every: list[ArmForecast | JudgeForecast] = [*arms, *judges]
+    calls, tokens, _ = _amounts(every)
     return Forecast(
         arms=tuple(arms),
-        calls=_sum(arm.calls for arm in arms),
-        tokens=_sum(arm.tokens for arm in arms),
-        usd=_sum(priced) if len(priced) == len(arms) else None,
-        seconds=None if any(isinstance(one, BatchModel) for one in plan.models) else _slowest(arms, plan),
+        judges=tuple(_of_judge(name, [one for one in judges if one.model == name]) for name in names),
+        calls=calls,
+        tokens=tokens,
+        usd=_dollars(every),
+        seconds=None if any(isinstance(one, BatchModel) for one in plan.models) else _slowest(every, plan),
     )
 
 
-def _arm_forecast(store: Store, row: Any, planned: PlannedArm, repeats: int) -> ArmForecast:
+def _of_judge(model: str, some: Sequence[JudgeForecast]) -> JudgeForecast:
+    calls, tokens, busy = _amounts(some)
+    return JudgeForecast(model, calls, tokens, _dollars(some), busy)
+
+
+def _amounts(some: Sequence[ArmForecast | JudgeForecast]) -> list[Interval]:
+    """Calls, tokens and busy seconds of all."""
+    return [_sum(part) for part in zip(*((one.calls, one.tokens, one.busy) for one in some), strict=True)]
+
+
+def _dollars(some: Sequence[ArmForecast | JudgeForecast]) -> Interval | None:
+    priced = [one.usd for one in some if one.usd is not None]
+    return _sum(priced) if len(priced) == len(some) else None
+
+
+def _arm_forecast(store: Store, run: str, row: Any, planned: PlannedArm, repeats: int) -> ArmForecast:
     """Further attempts at a sample count as further samples."""
     good, failed = _observed(store, row)
     more = planned.selection.count * repeats - len(good)
@@ -98,6 +122,7 @@ def _arm_forecast(store: Store, row: Any, planned: PlannedArm, repeats: int) -> 
         tokens=total_interval([one.prompt_tokens + one.completion_tokens for one in good], more),
         usd=total_interval(costs, more) if len(costs) == len(good) else None,
         busy=total_interval([one.busy for one in good], more),
+        judges=judge_forecasts(store, run, row, planned, repeats),
     )
 
 
@@ -140,13 +165,11 @@ def _sum(intervals: Iterable[Interval]) -> Interval:
     )
 
 
-def _slowest(arms: Sequence[ArmForecast], plan: Plan) -> Interval:
-    times = []
-    for model in plan.models:
-        own = [one for one, planned in zip(arms, plan.arms, strict=True) if planned.model is model]
-        calls, tokens, busy = (
-            _sum(part) for part in zip(*((o.calls, o.tokens, o.busy) for o in own), strict=True)
-        )
+def _slowest(every: Sequence[ArmForecast | JudgeForecast], plan: Plan) -> Interval:
+    named, times = plan.named_models, []
+    for model in (*plan.models, *plan.judges):
+        own = [one for one in every if named[one.model] is model]
+        calls, tokens, busy = _amounts(own)
         allowed = model.limiter.limits
         value, low, high = (
             least_seconds(getattr(calls, end), getattr(tokens, end), getattr(busy, end), allowed)

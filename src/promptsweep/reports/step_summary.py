@@ -46,6 +46,9 @@ def _head(check: Check) -> Iterator[str]:
     yield f"## {_MARKS.get(word, '❌')} {word}: {label(check.sweep)}"
     yield ""
     yield f"{counted(check)}; run `{check.run}`{baseline}."
+    for one in check.judges:
+        yield ""
+        yield label(str(one))
     if check.incomplete is not None:
         yield ""
         yield f"> The run is incomplete: {literal(check.incomplete, 500)}"

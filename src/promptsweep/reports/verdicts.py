@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from promptsweep.errors import ExitCode
 from promptsweep.reports.flips import Flip
+from promptsweep.reports.judges import JudgeSpending
 
 
 class Verdict(StrEnum):
@@ -74,6 +75,8 @@ class Check:
     seconds: float = 0.0
     interrupted: bool = False
     """Whether the run was stopped by hand: its exit code is 130, whatever the verdicts so far."""
+    judges: tuple[JudgeSpending, ...] = ()
+    """What the run's judges took, by model."""
 
     @property
     def exit_code(self) -> ExitCode:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
 from promptsweep.embeddings import knowing
@@ -22,6 +23,7 @@ from promptsweep.runners.sink import Sink
 from promptsweep.types import MEASURE, Call, Outcome, Record, Sample
 
 T = TypeVar("T")
+R = TypeVar("R")
 Done = Callable[[str, int, int], bool]
 """(arm key, position, repeat) → whether a run that is resumed has this record already."""
 
@@ -92,45 +94,54 @@ async def execute_fed(
     def gateways(model: Model) -> Gateway:
         return gates[id(model)]
 
-    async def work(model: Model, jobs: Iterator[Job]) -> None:
-        while True:
-            for job in jobs:
-                try:
-                    record = await attempt(job, gateways, embedding)
-                except (RunFatalError, IncompleteError) as error:
-                    stop(error)
-                    return
-                sink.add(record)
-                progress.recorded(record)
-                await sink.room()
-                if stop.asked:
-                    return
-            if not await feed.more(model):
-                return
+    def do(job: Job) -> Awaitable[Record]:
+        return attempt(job, gateways, embedding)
+
+    async def keep(record: Record) -> None:
+        sink.add(record)
+        progress.recorded(record)
+        await sink.room()
 
     async with asyncio.TaskGroup() as group:
         for model in models:
-            jobs = feed.jobs(model)
+            jobs, more = feed.jobs(model), partial(feed.more, model)
             for _ in range(model.concurrency):
-                group.create_task(work(model, jobs))
+                group.create_task(_work(jobs, do, keep, stop, more))
 
 
-async def drain(items: Iterator[T], do: Callable[[T], Awaitable[None]], at_once: int, stop: Stop) -> None:
-    """Does something with every item, so many at once, as `execute` does its jobs."""
+async def drain(
+    jobs: Iterator[T],
+    do: Callable[[T], Awaitable[R]],
+    keep: Callable[[R], Awaitable[None]],
+    at_once: int,
+    stop: Stop,
+) -> None:
+    """As `execute`, with jobs of another kind, so many at once; `keep` takes what became of each."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(_work(jobs, do, keep, stop))
 
-    async def work() -> None:
-        for item in items:
-            if stop.asked:
-                return
+
+async def _work(
+    jobs: Iterator[T],
+    do: Callable[[T], Awaitable[R]],
+    keep: Callable[[R], Awaitable[None]],
+    stop: Stop,
+    more: Callable[[], Awaitable[bool]] | None = None,
+) -> None:
+    """The loop, as each of those runs it who take from the same jobs; `more` waits for further ones."""
+    while True:
+        for job in jobs:
             try:
-                await do(item)
+                done = await do(job)
             except (RunFatalError, IncompleteError) as error:
                 stop(error)
                 return
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(work())
+            await keep(done)
+            if stop.asked:
+                return
+        if more is None or not await more():
+            return
 
 
 class _Whole(NamedTuple):

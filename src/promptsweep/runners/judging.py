@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from promptsweep.answers import Verdict, preference, rating
 from promptsweep.errors import ConfigError, ModelError, ReplayMissError, RunFatalError
@@ -27,6 +27,13 @@ SAME = "the answers are the same"
 """Why two answers are tied that no judge was asked about."""
 NOTES = "judges"
 """Where a record's details keep what judges said beyond the score."""
+
+
+class Replying(Protocol):
+    """Who brings the replies of judges."""
+
+    async def reply(self, model: Model, request: Request, stage: str) -> str:
+        """The reply's text; ModelError where there is none."""
 
 
 @dataclass(slots=True)
@@ -107,7 +114,7 @@ async def judged(
     )
 
 
-async def rule(panel: Panel, sample: Sample, reply: str, hearing: Hearing) -> list[Opinion] | None:
+async def rule(panel: Panel, sample: Sample, reply: str, hearing: Replying) -> list[Opinion] | None:
     """What each model of the panel says of a reply; None where the judge does not apply."""
     if not panel.applies(sample):
         return None
@@ -119,7 +126,7 @@ async def rule(panel: Panel, sample: Sample, reply: str, hearing: Hearing) -> li
     return await together([_rating(panel, place, sample, reply, hearing) for place in places])
 
 
-async def compare(panel: Panel, sample: Sample, one: str, other: str, hearing: Hearing) -> list[Opinion]:
+async def compare(panel: Panel, sample: Sample, one: str, other: str, hearing: Replying) -> list[Opinion]:
     """Which of two answers each model of the panel prefers: 1 for the first, −1 for the other, 0 for a tie.
 
     Each is asked in both orders and never told whose answers they are; what it does not say twice is a tie.
@@ -131,7 +138,7 @@ async def compare(panel: Panel, sample: Sample, one: str, other: str, hearing: H
     return await together([_preference(panel, place, sample, one, other, hearing) for place in places])
 
 
-async def _rating(panel: Panel, place: int, sample: Sample, reply: str, hearing: Hearing) -> Opinion:
+async def _rating(panel: Panel, place: int, sample: Sample, reply: str, hearing: Replying) -> Opinion:
     try:
         found = await _verdict(panel, place, sample, {"answer": reply}, rating, hearing)
     except (ModelError, ConfigError) as error:
@@ -140,7 +147,7 @@ async def _rating(panel: Panel, place: int, sample: Sample, reply: str, hearing:
 
 
 async def _preference(
-    panel: Panel, place: int, sample: Sample, one: str, other: str, hearing: Hearing
+    panel: Panel, place: int, sample: Sample, one: str, other: str, hearing: Replying
 ) -> Opinion:
     orders = ({"first": one, "second": other}, {"first": other, "second": one})
     try:
@@ -169,7 +176,7 @@ async def _verdict(
     sample: Sample,
     shown: Mapping[str, JSON],
     read: Callable[[str], Verdict | None],
-    hearing: Hearing,
+    hearing: Replying,
 ) -> Verdict | None:
     """The verdict in a model's reply; None where two replies hold none."""
     invalid, stage = None, f"{JUDGE}{panel.metric.rubric}"

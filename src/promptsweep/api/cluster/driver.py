@@ -62,6 +62,7 @@ class Driver:
         self._hands, self._plan, self._sink, self._progress = hands, plan, sink, progress
         self._stop, self._slices, self._budget = stop, slices, budget
         self._claims, self._models = Claims(), {model.name: model for model in plan.models}
+        self._asked = _asked(plan)
         self._members: dict[int, Member] = {}
         self._starting = dict.fromkeys(range(hands.workers), time.monotonic())
         """Worker → when it was asked for."""
@@ -151,7 +152,7 @@ class Driver:
         if report.fatal is not None:
             self._stop(RunFatalError(report.fatal))
         for name, count in report.wanted.items():
-            if self._may_lease(member, self._models[name]):
+            if all(self._has_room(member, one) for one in self._asked[name].values()):
                 member.orders.slices += self._slices.lease(member.number, name, count)
         await self._answer(member, report.parcel)
         await self._pay(member, report)
@@ -173,9 +174,10 @@ class Driver:
                 self._progress.last_error = record.error
             self._deaths = 0
 
-    def _may_lease(self, member: Member, model: Model) -> bool:
-        """No more workers than calls: each has one in flight at least."""
-        holders = self._slices.holders(model.name)
+    def _has_room(self, member: Member, model: Model) -> bool:
+        """No more workers ask a model than it has calls: each has one in flight at least."""
+        asking = [name for name, asked in self._asked.items() if model.name in asked]
+        holders = {worker for name in asking for worker in self._slices.holders(name)}
         return member.number in holders or not divided(model) or len(holders) < model.concurrency
 
     async def _answer(self, member: Member, parcel: Parcel) -> None:
@@ -251,6 +253,16 @@ class Driver:
             raise IncompleteError(
                 f"no worker could be started in {PATIENCE:g} s: the cluster has no processor free"
             )
+
+
+def _asked(plan: Plan) -> dict[str, dict[str, Model]]:
+    """Candidate's name → all that are asked for its records, by name: itself, its judges and embedders."""
+    found: dict[str, dict[str, Model]] = {}
+    for planned in plan.arms:
+        judges = [model for panel in planned.panels for _, model in panel.models]
+        asked = (planned.model, *judges, *planned.embedders)
+        found.setdefault(planned.model.name, {}).update((model.name, model) for model in asked)
+    return found
 
 
 async def _answer(reference: Any) -> Any:

@@ -8,7 +8,7 @@ from promptsweep.cli.output import console, emit
 from promptsweep.cli.views.tables import Column, fitting
 from promptsweep.reports import figures
 from promptsweep.reports.duels import DuelSummary
-from promptsweep.reports.judges import JudgeReport, JudgeScores, JudgeSpending
+from promptsweep.reports.judges import JudgeReport, JudgeScores
 
 
 def print_judges(report: JudgeReport) -> None:
@@ -20,19 +20,11 @@ def print_judges(report: JudgeReport) -> None:
     _print(_score_keys(report.scores), _score_figures(report.scores))
     _print(_duel_keys(report.duels), _duel_figures(report.duels))
     _print_agreement(report)
-    emit(*map(spent, report.spending))
+    emit(*map(str, report.spending))
     if report.duels:
         emit("Pairs were asked in both orders; another verdict in each order is a tie.")
         emit("`first` is the share of verdicts for the answer shown first: 0.50 without position bias.")
     emit("In brackets: 95 % intervals over samples.")
-
-
-def spent(one: JudgeSpending) -> str:
-    """`Judge gpt-4o: 24 calls, 3,100 + 800 tokens, $0.0123; no part of the arms' own figures.`"""
-    tokens = f"{one.prompt_tokens:,} + {one.completion_tokens:,} tokens"
-    cost = "at an unknown price" if one.usd is None else figures.dollars(one.usd)
-    calls = figures.plural(one.calls, "call")
-    return f"Judge {one.model}: {calls}, {tokens}, {cost}; no part of the arms' own figures."
 
 
 def _print(keys: Sequence[Column], columns: Sequence[Column]) -> None:

@@ -8,12 +8,10 @@ from dataclasses import replace
 from promptsweep.api import Run
 from promptsweep.cli.output import console, emit, emit_json
 from promptsweep.cli.views.counts import compact
-from promptsweep.cli.views.judges import spent
 from promptsweep.cli.views.tables import Column, fits, fitting
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.arms import stored_metrics
-from promptsweep.reports.judged import judge_metrics
-from promptsweep.reports.judges import judge_spending
+from promptsweep.reports.judges import judge_costs
 from promptsweep.reports.missing import missing
 from promptsweep.reports.tuned import tuned_lines
 from promptsweep.types import Outcome
@@ -42,9 +40,7 @@ def print_leaderboard(run: Run) -> None:
         for table in fitting(printer.width, _keys(arms), _figures(arms, better, printer.width)):
             emit(table, "")
     emit(*tuned_lines(run.tuned()), *map(str, missing(run.store, run.id)))
-    rows = run.store.arms(run.id)
-    if any(judge_metrics(arm) for arm in rows):
-        emit(*map(spent, judge_spending(run.store, run.row, rows)))
+    emit(*map(str, judge_costs(run.store, run.id)))
     best = "; the best value of the first metric is bold" if printer.is_terminal else ""
     emit(f"In brackets: 95 % intervals{best}.")
 

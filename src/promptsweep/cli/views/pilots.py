@@ -10,6 +10,7 @@ from promptsweep.cli.views.counts import clock, compact
 from promptsweep.cli.views.tables import Column, fitting
 from promptsweep.reports import figures
 from promptsweep.reports.pilot import ArmForecast, Forecast
+from promptsweep.reports.pilot_judges import JudgeForecast
 from promptsweep.stats import Interval
 from promptsweep.types import JSON
 
@@ -18,6 +19,7 @@ def forecast_json(forecast: Forecast) -> dict[str, JSON]:
     """The value of `pilot` in the document that `plan --pilot --json` prints."""
     return {
         "arms": [_arm_json(arm) for arm in forecast.arms],
+        "judges": [_judge_json(one) for one in forecast.judges],
         "calls": _ends(forecast.calls),
         "tokens": _ends(forecast.tokens),
         "usd": _ends(forecast.usd),
@@ -33,6 +35,16 @@ def _arm_json(arm: ArmForecast) -> dict[str, JSON]:
         "calls": _ends(arm.calls),
         "tokens": _ends(arm.tokens),
         "usd": _ends(arm.usd),
+        "judges": [_judge_json(one) for one in arm.judges],
+    }
+
+
+def _judge_json(judge: JudgeForecast) -> dict[str, JSON]:
+    return {
+        "model": judge.model,
+        "calls": _ends(judge.calls),
+        "tokens": _ends(judge.tokens),
+        "usd": _ends(judge.usd),
     }
 
 
@@ -45,12 +57,19 @@ def print_forecast(forecast: Forecast) -> None:
     emit("", "By the pilot, the whole run takes (95 % intervals):", "")
     keys = [Column("arm", [arm.label for arm in forecast.arms], wraps=True)]
     emit(*fitting(console().width, keys, _columns(forecast.arms)), "")
-    cost = "cost unknown" if forecast.usd is None else _shown(forecast.usd, figures.dollars)
-    emit(f"Calls {_shown(forecast.calls, compact)}, tokens {_shown(forecast.tokens, compact)}, {cost}.")
+    emit(f"Calls {_amounts(forecast)}.")
+    for judge in forecast.judges:
+        emit(f"Of these, {judge.model} as judge: calls {_amounts(judge)}; no part of the arms' own figures.")
     if forecast.seconds is not None:
         emit(f"Time {_shown(forecast.seconds, clock)} at the configured limits.")
     if failed := sum(arm.failed for arm in forecast.arms):
         emit(f"{figures.plural(failed, 'record')} of the pilot failed and is not counted.")
+
+
+def _amounts(of: Forecast | JudgeForecast) -> str:
+    """`12, tokens 1.2k [1.1k, 1.3k], $0.0123`, after the word for calls."""
+    cost = "cost unknown" if of.usd is None else _shown(of.usd, figures.dollars)
+    return f"{_shown(of.calls, compact)}, tokens {_shown(of.tokens, compact)}, {cost}"
 
 
 def _columns(arms: Sequence[ArmForecast]) -> list[Column]:

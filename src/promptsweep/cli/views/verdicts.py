@@ -29,6 +29,7 @@ def print_check(check: Check, broken: int) -> None:
     for block in (_reasons(check), _changes(check), _broken(check, broken)):
         lines = list(block)
         emit(*lines, *([""] if lines else []))
+    emit(*map(str, check.judges))
     rest = "; they rest on an incomplete run" if check.incomplete is not None else ""
     emit(f"{standing(check)}: {counted(check)}{rest}.")
 

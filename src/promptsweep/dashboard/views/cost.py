@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, costing, effort, labels, outlays, plain, source, worth
+from promptsweep.dashboard import (
+    address,
+    banner,
+    costing,
+    effort,
+    judges,
+    labels,
+    outlays,
+    plain,
+    source,
+    worth,
+)
 from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary, figures, metric_names
 from promptsweep.reports.browse import RunInfo
@@ -38,6 +49,7 @@ def show() -> None:
         outlays.break_even_of(used, shown)
     else:
         st.info(say("Nothing is answered yet."), icon=":material/hourglass:")
+    judges.show(info)
     outlays.spending()
 
 

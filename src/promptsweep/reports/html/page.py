@@ -69,6 +69,7 @@ def html_report(store: Store, run: str) -> str:
         facts=_facts(found),
         sections=[_section(one, costs.get(one.dataset)) for one in found.chapters],
         missing=[short(str(one), 400) for one in found.missing],
+        judges=[short(str(one), 400) for one in found.judges],
         worst=worst(store, found),
         warnings=[short(one, 400) for one in found.info.warnings],
         most_lines=MOST_LINES,
