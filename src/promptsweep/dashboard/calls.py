@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from promptsweep.dashboard import plain
+from promptsweep.dashboard import plain, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace
@@ -81,7 +81,7 @@ def _reply_facts(reply: Completion) -> list[str]:
         facts.append(say("{count} of them cached by the endpoint", count=f"{usage.cached:,}"))
     if usage.reasoning:
         facts.append(say("{count} for reasoning", count=f"{usage.reasoning:,}"))
-    facts += [figures.dollars(reply.cost), say("finish: {reason}", reason=reply.finish)]
+    facts += [wording.dollars(reply.cost), say("finish: {reason}", reason=reply.finish)]
     facts.append(
         say("from the store, nothing sent")
         if reply.cached
