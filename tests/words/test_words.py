@@ -27,8 +27,9 @@ def said():
 
 
 def said_in_code():
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    texts = {path: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+    for path, code in texts.items():
+        for node in ast.walk(ast.parse(code)) if "say(" in code else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "say":
                 text = node.args[0]
                 if isinstance(text, ast.Constant):
