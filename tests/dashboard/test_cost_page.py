@@ -178,3 +178,5 @@ def test_the_page_speaks_korean(page):
 
     assert test.title[0].value == "비용과 속도"
     assert "조합" in test.dataframe[0].value
+    verdicts = list(table(page("paid", lang="ko"), "판정")["판정"])
+    assert verdicts[1:] == ["차이 드러나지 않음"] * 2

@@ -9,7 +9,7 @@ import pytest
 from contests import contest
 from streamlit.testing.v1 import AppTest
 
-from promptsweep.dashboard import words
+from promptsweep import words
 from promptsweep.dashboard.tables import SHADE
 from promptsweep.reports import open_store
 from promptsweep.types import Status

@@ -104,6 +104,8 @@ def test_samples_and_traces_speak_korean(app):
     assert table.title[0].value == "샘플"
     assert "틀린 것만" in [toggle.label for toggle in table.toggle]
     assert "기록 36건 중 1–36" in texts(table)
+    assert set(table.dataframe[0].value["결과"]) <= {"정상", "읽지 못함", "거절", "잘림", "오류"}
+    assert "읽지 못함" in table.selectbox(key="outcome").options
 
     trace = app("trace", run="plain", sample="s-3", lang="ko")
     assert trace.title[0].value == "추적"

@@ -165,3 +165,4 @@ def test_the_page_speaks_korean(page):
 
     assert test.title[0].value == "추이"
     assert "조합" in test.dataframe[0].value
+    assert "mood에서 바뀐 행 1개: s-3" in shown(test)

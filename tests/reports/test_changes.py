@@ -9,6 +9,7 @@ import pytest
 from promptsweep.reports.baselines import Baseline, make_baseline
 from promptsweep.reports.changes import match_arms, what_changed
 from promptsweep.reports.rows import dumps
+from promptsweep.words import speaking
 from workspaces import rows, write
 
 from test_baselines import arm_of  # isort: skip
@@ -95,9 +96,10 @@ def test_each_thing_that_was_edited_has_its_line(own_house):
         },
     )
 
-    found = changes(
-        own_house, "after", strategies=[{"few_shot": {"k": 1}}], params={"temperature": 0.5}, repeats=2
-    )
+    edited = {"strategies": [{"few_shot": {"k": 1}}], "params": {"temperature": 0.5}, "repeats": 2}
+    found = changes(own_house, "after", **edited)
+    with speaking("ko"):
+        korean = changes(own_house, "again", **edited)
 
     assert found == [
         "compared with the baseline's arm 'few_shot(k=2) | m | lines'",
@@ -110,6 +112,18 @@ def test_each_thing_that_was_edited_has_its_line(own_house):
         "2 rows of lines not in the baseline: line-30, line-31",
         "4 rows of lines only in the baseline: line-0, line-1, line-2, line-3",
         "repeats 1 → 2",
+    ]
+    assert korean == [
+        "기준선의 조합 'few_shot(k=2) | m | lines'와(과) 비교",
+        "매개변수 k: 2 → 1",
+        "매개변수 temperature: 기본값 → 0.5",
+        "템플릿 few_shot/answer.j2",
+        "데이터셋 카드 lines.yaml",
+        "예시: lines의 train 분할",
+        "lines에서 바뀐 행 14개: line-4, line-5, line-7, line-9, line-11, …",
+        "기준선에 없는 lines의 행 2개: line-30, line-31",
+        "기준선에만 있는 lines의 행 4개: line-0, line-1, line-2, line-3",
+        "반복 1 → 2",
     ]
 
 

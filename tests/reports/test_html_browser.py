@@ -35,7 +35,7 @@ def hostile_reply(request):
 
 @pytest.fixture(scope="module")
 def files(house, tmp_path_factory):
-    """`plain.html` and `hostile.html`, made before the browser starts."""
+    """`plain.html`, the same as `korean.html`, and `hostile.html`, made before the browser starts."""
     folder = tmp_path_factory.mktemp("pages")
     own = furnish(tmp_path_factory.mktemp("hostile"))
     texts = [(HOSTILE, "good"), ("It breaks.", "bad"), ("It is endless.", "good")]
@@ -52,8 +52,12 @@ def files(house, tmp_path_factory):
     strategies = [{"mine": {"tone": HOSTILE}}, "zero_shot"]
     metrics = ["accuracy", {"contains": {"text": HOSTILE}}]
     own.run(HOSTILE, hostile_reply, datasets="odd", strategies=strategies, metrics=metrics)
-    for name, store, run in (("plain", house.store, "plain"), ("hostile", own.store, "latest")):
-        folder.joinpath(f"{name}.html").write_text(html_report(store, run), encoding="utf-8")
+    for name, store, run, language in (
+        ("plain", house.store, "plain", "en"),
+        ("korean", house.store, "plain", "ko"),
+        ("hostile", own.store, "latest", "en"),
+    ):
+        folder.joinpath(f"{name}.html").write_text(html_report(store, run, language), encoding="utf-8")
     return folder
 
 
@@ -108,14 +112,30 @@ def test_every_chart_is_drawn_without_a_network_in_the_readers_colours(opened, t
     expect(page.locator("body")).to_have_css("color", ink)
 
 
-def test_a_point_says_what_it_is(opened):
-    page = opened("plain")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("plain", ["arm", "US dollars for 1,000 answers"]),
+        ("korean", ["조합", "답 1,000개의 비용(미국 달러)"]),
+    ],
+)
+def test_a_point_says_what_it_is(name, words, opened):
+    page = opened(name)
 
     page.locator("figure").nth(2).locator("path[aria-roledescription=point]").first.hover(force=True)
 
     tooltip = page.locator("#vg-tooltip-element")
     expect(tooltip).to_be_visible()
-    expect(tooltip).to_contain_text("US dollars for 1,000 answers")
+    for one in words:
+        expect(tooltip).to_contain_text(one)
+
+
+def test_no_column_head_in_korean_breaks_within_a_word(opened):
+    page = opened("korean", viewport={"width": 390, "height": 844})
+
+    head = page.locator("table").nth(2).locator("thead th").filter(has_text="accuracy")
+    lines = head.locator("bdi").evaluate("one => one.getClientRects().length")
+    assert lines == 1
 
 
 def test_a_samples_trace_unfolds(opened):

@@ -15,10 +15,14 @@ from promptsweep.reports import open_store, schema
 from promptsweep.reports.document import document
 from promptsweep.reports.html import html_report, scripts
 from promptsweep.reports.html.excerpts import Allowance, tongue
-from promptsweep.reports.html.methods import METHODS, note
+from promptsweep.reports.html.methods import methods, note
 from promptsweep.reports.html.samples import MOST, MOST_CALLS, worst
 
 STATISTICS = Path(__file__).parents[2] / "docs" / "statistics.md"
+
+
+NUMBER = re.compile(r"[+-]?\d+\.\d\d+ \[.*?\]")
+"""A figure with its interval."""
 
 
 class Page(HTMLParser):
@@ -53,6 +57,12 @@ class Page(HTMLParser):
 
 def page(house, run="plain"):
     return Page(html_report(house.store, run))
+
+
+@pytest.fixture(scope="module")
+def pages(house):
+    """The same report by language."""
+    return {language: html_report(house.store, "plain", language) for language in ("en", "ko")}
 
 
 def test_the_page_says_what_the_run_found(house):
@@ -126,6 +136,41 @@ def test_texts_in_korean_are_marked_and_complete(house):
     assert {"lang": "ko", "dir": "auto"} in found.all("pre")
 
 
+def test_the_page_speaks_korean_where_that_is_asked_for(pages):
+    found = Page(pages["ko"])
+
+    assert found.all("html") == [{"lang": "ko"}]
+    assert "미완료" in found.text
+    assert "기록66건 중 65건, 오류 1건" in found.text
+    assert "few_shot(k=2) 0.97 [0.83, 1.00]" in found.text
+    assert "lines에서 accuracy 기준으로 조합 2개 중 1위: few_shot(k=2) | m" in found.text
+    assert "few_shot(k=2) +0.48 [+0.26, +0.65] < 0.001 더 좋음" in found.text
+    assert "방법: 맥니마 정확 검정, 뉴컴 구간." in found.text
+    assert "30건 중 29건 채점, 오류 1건; 빠진 것을 0으로 보면 accuracy 0.933, 1로 보면 0.967" in found.text
+    assert "few_shot(k=2) +0.48 [+0.26, +0.65], 더 좋음" in found.text
+    assert "Line 8 is grey." in found.text
+    assert "- few_shot: k: 2" in found.text
+
+
+def test_both_languages_have_the_same_marks_figures_and_policy(pages):
+    english, korean = Page(pages["en"]), Page(pages["ko"])
+
+    for name in ("href", "class", "id", "content"):
+        marks, others = ([one.get(name) for _, one in found.elements] for found in (korean, english))
+        assert marks == others
+    assert NUMBER.findall(korean.text) == NUMBER.findall(english.text)
+
+
+def test_a_page_is_the_same_every_time_and_hardly_longer_in_korean(house, pages):
+    assert html_report(house.store, "plain", "ko") == pages["ko"]
+    assert len(pages["ko"].encode()) < 1.01 * len(pages["en"].encode())
+
+
+def test_a_language_that_is_not_ours_is_one_line(house):
+    with pytest.raises(ConfigError, match="unknown language 'fr'"):
+        html_report(house.store, "plain", "fr")
+
+
 def test_every_column_that_needs_it_has_a_footnote(house):
     found = page(house)
 
@@ -133,11 +178,11 @@ def test_every_column_that_needs_it_has_a_footnote(house):
     assert note("samples", ["accuracy"]) is None
     links = {one["href"] for one in found.all("a") if (one["href"] or "").startswith("#note-")}
     ids = {f"#{one['id']}" for one in found.all("li") if one.get("id")}
-    assert links <= ids == {f"#note-{place}" for place in range(1, len(METHODS) + 1)}
+    assert links <= ids == {f"#note-{place}" for place in range(1, len(methods()) + 1)}
 
 
 @pytest.mark.skipif(not STATISTICS.is_file(), reason="not in a checkout: docs/ is not shipped")
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize("method", methods().values(), ids=methods())
 def test_a_footnote_has_its_chapter_in_the_documentation(method):
     headings = [line for line in STATISTICS.read_text(encoding="utf-8").splitlines() if line[:3] == "## "]
 

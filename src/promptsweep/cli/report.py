@@ -12,6 +12,8 @@ from promptsweep.cli.output import note
 from promptsweep.cli.places import stored_run
 from promptsweep.errors import ConfigError, unknown
 
+FORMATS = ("md", "html")
+
 
 def report(
     run: RunArgument = "latest",
@@ -36,6 +38,12 @@ def report(
             "--charts", metavar="DIR", file_okay=False, help="Also write its charts there, as PNG and SVG."
         ),
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language", metavar="LANG", help="Of an html report and of charts: en, English; ko, Korean."
+        ),
+    ] = "en",
     store: StoreOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -49,12 +57,17 @@ def report(
     from promptsweep.reports.html import html_report
     from promptsweep.reports.markdown import markdown_report
 
-    formats = {"md": markdown_report, "html": html_report}
-    if form not in formats:
-        raise ConfigError(unknown("format", form, formats))
+    if form not in FORMATS:
+        raise ConfigError(unknown("format", form, FORMATS))
+    if language != "en" and form == "md" and charts is None:
+        raise ConfigError("a report in Markdown is in English; --language is for --format html and --charts")
     with stored_run(run, workspace, store) as found:
-        text = formats[form](found.store, found.id)
-        pictures = [] if charts is None else write_charts(found.store, found.id, charts)
+        text = (
+            html_report(found.store, found.id, language)
+            if form == "html"
+            else markdown_report(found.store, found.id)
+        )
+        pictures = [] if charts is None else write_charts(found.store, found.id, charts, language)
     if output is None:
         typer.echo(text)
     else:

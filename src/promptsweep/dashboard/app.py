@@ -6,9 +6,10 @@ import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptsweep.dashboard import access, address, ink, labels, pages, plain, source
-from promptsweep.dashboard.words import LANGUAGES, language, say, usual
+from promptsweep.dashboard.words import language, say, usual
 from promptsweep.errors import ConfigError, PromptsweepError
 from promptsweep.reports.browse import RunName
+from promptsweep.words import LANGUAGES
 
 
 def main() -> None:

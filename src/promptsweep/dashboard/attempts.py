@@ -62,7 +62,7 @@ def _sent() -> dict[Name, Trace]:
 def _verdict(trace: Trace) -> None:
     st.subheader(say("Answer"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(trace.outcome.value, color="green" if trace.outcome is Outcome.OK else "orange")
+        st.badge(wording.outcome(trace.outcome), color="green" if trace.outcome is Outcome.OK else "orange")
         st.text(" · ".join([_tokens(trace), wording.dollars(trace.cost), figures.duration(trace.seconds)]))
     if trace.error:
         plain.labelled(say("Error"), trace.error, "error-of-send")

@@ -23,7 +23,7 @@ def heading(title: str, info: RunInfo) -> None:
     """Draws a page's title, the run under it, and a note while the run goes on."""
     st.title(title, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(status_word(info.status), color=_COLORS[info.status])
+        st.badge(wording.status(info.status), color=_COLORS[info.status])
         st.text(plain.cell(_line(info)))
     if info.status is Status.RUNNING:
         st.info(
@@ -31,17 +31,6 @@ def heading(title: str, info: RunInfo) -> None:
             icon=":material/hourglass:",
         )
         st.button(say("Refresh"), icon=":material/refresh:")
-
-
-def status_word(status: Status) -> str:
-    """Where a run stands, in the visitor's language."""
-    words = {
-        Status.RUNNING: say("running"),
-        Status.DONE: say("done"),
-        Status.INCOMPLETE: say("incomplete"),
-        Status.INTERRUPTED: say("interrupted"),
-    }
-    return words[status]
 
 
 def _line(info: RunInfo) -> str:

@@ -82,7 +82,7 @@ def _reply_facts(reply: Completion) -> list[str]:
         facts.append(say("{count} of them cached by the endpoint", count=f"{usage.cached:,}"))
     if usage.reasoning:
         facts.append(say("{count} for reasoning", count=f"{usage.reasoning:,}"))
-    facts += [figures.dollars(reply.cost), say("finish: {reason}", reason=reply.finish)]
+    facts += [wording.dollars(reply.cost), say("finish: {reason}", reason=reply.finish)]
     facts.append(
         say("from the store, nothing sent")
         if reply.cached

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, explore, labels, plain
+from promptsweep.dashboard import address, explore, labels, plain, wording
 from promptsweep.dashboard.words import say
 from promptsweep.metrics.classification import UNPARSED
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.facets import Facets
 from promptsweep.reports.matching import Filter, Order
+from promptsweep.types import Outcome
 
 LATER = ("target", "answer", "field", "value", "metric")
 """Filters that are folded away until one of them is used."""
@@ -26,7 +27,9 @@ def show(info: RunInfo) -> None:
         shown = labels.of_arms(explore.arms(info))
         _select(say("Arm"), "arm", chosen.arm, list(shown), say("All arms"), shown.__getitem__)
     with outcome:
-        _select(say("Outcome"), "outcome", chosen.outcome, explore.OUTCOMES, say("Any outcome"))
+        outcomes = {outcome.value: wording.outcome(outcome) for outcome in Outcome}
+        nothing = say("Any outcome")
+        _select(say("Outcome"), "outcome", chosen.outcome, list(outcomes), nothing, outcomes.__getitem__)
     with search:
         bound = address.bound("search", chosen.search or "", "", "page")
         st.text_input(say("Search"), placeholder=say("in input, reply, answer or id"), **bound)

@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, costing, downloads, plain, tables
+from promptsweep.dashboard import address, costing, downloads, plain, tables, wording
 from promptsweep.dashboard.words import say
-from promptsweep.reports import figures
 from promptsweep.reports.break_even import BreakEven, Machine, break_even
 from promptsweep.reports.charts.calendar import Amount, Words, calendar
 from promptsweep.reports.judging import figure
@@ -56,7 +55,7 @@ def _number(label: str, name: str, default: int, least: int) -> int:
 def _line(one: BreakEven, label: str) -> dict[str, Any]:
     return {
         say("arm"): label,
-        say("US$ for 1,000 samples"): figures.dollars(None if one.usd is None else 1_000 * one.usd),
+        say("US$ for 1,000 samples"): wording.dollars(None if one.usd is None else 1_000 * one.usd),
         say("calls"): figure(one.calls),
         say("machine is cheaper from, samples a month"): _from(one),
         say("it can take, samples a month"): f"{one.most:,}",
@@ -107,7 +106,7 @@ def spending() -> None:
 
 def _on_day(one: Spending, dollars: bool) -> Amount:
     paid, saved = (one.new.usd, one.saved.usd) if dollars else (one.new.tokens, one.saved.tokens)
-    texts = [figures.dollars(value) if dollars else f"{value:,}" for value in (paid, saved)]
+    texts = [wording.dollars(value) if dollars else f"{value:,}" for value in (paid, saved)]
     return Amount(one.day, plain.cell(one.model), paid, saved, *texts)
 
 
@@ -129,7 +128,7 @@ def _money(usd: float, requests: int, unpriced: int) -> str | None:
         return None
     if unpriced == requests:
         return "?"
-    return figures.dollars(usd) + (" + ?" if unpriced else "")
+    return wording.dollars(usd) + (" + ?" if unpriced else "")
 
 
 def _explained(lines: Sequence[Spending], dollars: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, contest, labels, plain, source, tables
+from promptsweep.dashboard import address, contest, labels, plain, source, tables, wording
 from promptsweep.dashboard.contest import Contest
 from promptsweep.dashboard.words import say
 from promptsweep.errors import NotComparableError
@@ -80,7 +80,7 @@ def _row(one: Slice) -> dict[str, Any]:
         "B": figures.interval(one.score_b),
         say("difference"): _whisker("", one).text,
         "p": figures.probability(one.p_adjusted),
-        say("verdict"): _word(one.verdict),
+        say("verdict"): wording.verdict(one.verdict),
     }
 
 
@@ -109,21 +109,10 @@ def all_arms(info: RunInfo, duel: Contest) -> None:
 def _figures(one: Comparison) -> dict[str, Any]:
     return {
         say("difference"): _whisker("", one).text,
-        say("verdict"): _word(one.verdict),
+        say("verdict"): wording.verdict(one.verdict),
         "p": figures.probability(one.p_adjusted),
         say("samples"): one.shared,
         say("A higher"): one.paired.only_a,
         say("B higher"): one.paired.only_b,
         say("to settle"): one.paired.needed,
     }
-
-
-def _word(verdict: str) -> str:
-    """The verdict in the visitor's language."""
-    words = {
-        "better": say("better"),
-        "worse": say("worse"),
-        "higher": say("higher"),
-        "lower": say("lower"),
-    }
-    return words.get(verdict, say("no difference shown"))

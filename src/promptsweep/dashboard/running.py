@@ -10,7 +10,6 @@ import streamlit as st
 
 from promptsweep.dashboard import labels, plain, tables, wording
 from promptsweep.dashboard.words import say
-from promptsweep.reports import figures
 from promptsweep.reports.charts.whiskers import Whisker, whiskers
 from promptsweep.reports.so_far import Limits, SoFar
 from promptsweep.reports.watching import ArmProgress, Look
@@ -63,8 +62,8 @@ def _spent(look: Look) -> str:
     paid, failed = look.ledger.new, look.ledger.failed
     usd = paid.usd + failed.usd
     if paid.unpriced + failed.unpriced:
-        return f"{figures.dollars(usd)} + ?" if usd else "?"
-    return figures.dollars(usd)
+        return f"{wording.dollars(usd)} + ?" if usd else "?"
+    return wording.dollars(usd)
 
 
 def _budget(look: Look) -> None:

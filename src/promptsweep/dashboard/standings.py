@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import plain, tables
+from promptsweep.dashboard import plain, tables, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary, figures
 from promptsweep.reports.best import BestArm
@@ -35,14 +35,14 @@ def _standing(arm: ArmSummary, best: BestArm | None) -> dict[str, str]:
 
 def _figures(arm: ArmSummary, arms: Sequence[ArmSummary], names: Sequence[str]) -> dict[str, Any]:
     occurring = [
-        outcome.value
+        outcome
         for outcome in Outcome
         if outcome is not Outcome.OK and any(other.outcomes[outcome.value] for other in arms)
     ]
     return {
         **{plain.cell(name): figures.interval(arm.metrics.get(name)) for name in names},
         say("scored"): f"{arm.scored}/{arm.samples}",
-        **{name: arm.outcomes[name] for name in occurring},
+        **{wording.outcome(outcome): arm.outcomes[outcome.value] for outcome in occurring},
         say("cost"): say("free") if _free(arms) else arm.cost_usd,
         say("tokens"): sum(arm.tokens.values()),
         "p50": arm.p50_seconds,

@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 import streamlit as st
 
 from promptsweep.dashboard import source
+from promptsweep.dashboard.words import language
 from promptsweep.errors import ConfigError
 from promptsweep.reports import Store
 from promptsweep.reports.baseline_files import read_baseline
@@ -21,6 +22,7 @@ from promptsweep.reports.over_time import values
 from promptsweep.reports.regressions import Regression, failed_gates, runs_before, worse_than_before
 from promptsweep.stats import Interval
 from promptsweep.types import Status
+from promptsweep.words import speaking
 
 JUDGED, JUDGED_TOGETHER = 200_000, 20_000
 """Planned samples of the runs that are tested: of a metric of single answers, and of all together."""
@@ -110,13 +112,14 @@ def baseline(sweep: str) -> Baseline | None:
 
 
 def edits(run: str, earlier: str | None, sweep: str) -> Edits:
-    """What differs in a run from an earlier one or, for None, from the baseline."""
+    """What differs in a run from an earlier one or, for None, from the baseline: in the visitor's words."""
     if earlier is not None:
-        return _edits(source.store(), run, earlier)
+        return _edits(source.store(), run, earlier, language())
     before = baseline(sweep)
     if before is None:
         raise ConfigError(f"sweep {sweep!r} has no baseline")
-    return edits_since(source.store(), before, run)
+    with speaking(language()):
+        return edits_since(source.store(), before, run)
 
 
 def _baseline_file(sweep: str) -> _File | None:
@@ -172,5 +175,6 @@ def _baseline(file: _File) -> Baseline:
 
 
 @st.cache_data(show_spinner=False, hash_funcs=_HASH, max_entries=64, ttl=60)
-def _edits(opened: Store, run: str, earlier: str) -> Edits:
-    return edits_between(opened, earlier, run)
+def _edits(opened: Store, run: str, earlier: str, spoken: str) -> Edits:
+    with speaking(spoken):
+        return edits_between(opened, earlier, run)

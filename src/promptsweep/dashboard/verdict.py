@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from promptsweep.dashboard import plain
+from promptsweep.dashboard import plain, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.compare import UNSHOWN, Comparison
@@ -38,11 +38,6 @@ def sentences(one: Comparison, a: str, b: str) -> Iterator[str]:
         yield say("About {count} samples would settle a difference of this size.", count=f"{found.needed:,}")
 
 
-def samples(count: int) -> str:
-    """`1 sample`, `2,000 samples`"""
-    return say("1 sample") if count == 1 else say("{count} samples", count=f"{count:,}")
-
-
 def _verdict(one: Comparison, a: str, b: str) -> str:
     found, shown = one.paired, one.verdict != UNSHOWN
     ends = (found.difference, found.low, found.high)
@@ -57,7 +52,7 @@ def _verdict(one: Comparison, a: str, b: str) -> str:
         "low": low,
         "high": high,
         "p": figures.probability(one.p_adjusted),
-        "samples": samples(one.shared),
+        "samples": wording.samples(one.shared),
     }
     if one.verdict == "better":
         return say(

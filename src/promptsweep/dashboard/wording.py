@@ -1,4 +1,4 @@
-"""Numbers and times in words, in the visitor's language."""
+"""Numbers, times and terms in words, in the visitor's language."""
 
 from __future__ import annotations
 
@@ -8,33 +8,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from promptsweep.dashboard.words import say
-from promptsweep.reports import figures
+from promptsweep.dashboard.words import spoken
+from promptsweep.reports import counts, figures, terms
 
-
-def samples(count: int) -> str:
-    """`1 sample`, `2,000 samples`"""
-    return say("1 sample") if count == 1 else say("{count} samples", count=f"{count:,}")
-
-
-def records(count: int) -> str:
-    """`1 record`, `2,000 records`"""
-    return say("1 record") if count == 1 else say("{count} records", count=f"{count:,}")
-
-
-def calls(count: int) -> str:
-    """`1 call`, `2,000 calls`"""
-    return say("1 call") if count == 1 else say("{count} calls", count=f"{count:,}")
-
-
-def errors(count: int) -> str:
-    """`1 error`, `2,000 errors`"""
-    return say("1 error") if count == 1 else say("{count} errors", count=f"{count:,}")
-
-
-def dollars(cost: float | None) -> str:
-    """`$0.0123`, `free`; `?` where a price is unknown."""
-    return say("free") if cost == 0 else figures.dollars(cost)
+samples, records, errors = spoken(counts.samples), spoken(counts.records), spoken(counts.errors)
+calls = spoken(counts.calls)
+status, outcome, verdict = spoken(terms.status), spoken(terms.outcome), spoken(terms.verdict)
+dollars = spoken(figures.dollars)
 
 
 def moment(when: datetime, *, year: bool = True) -> str:

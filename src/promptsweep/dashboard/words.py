@@ -1,32 +1,29 @@
-"""The interface's words: English in the code, other languages in one catalogue beside it.
-
-Every text of ours on a page goes through `say`, as a literal, so that a test can hold code and catalogue
-together. What users and models wrote never does.
-"""
+"""The interface's words in the visitor's language."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
+from promptsweep import words
 from promptsweep.dashboard import address
+from promptsweep.words import LANGUAGES, speaking
 
-LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ko": "한국어"}
-"""Languages of the interface, each by its own name; the first is the one the code is written in."""
+P = ParamSpec("P")
 
 
-def say(text: str, **values: Any) -> str:
-    """`text` in the visitor's language, with `values` in place of its `{names}`.
+def spoken(function: Callable[P, str]) -> Callable[P, str]:
+    """`function`, with what it says in the visitor's language."""
 
-    Where the result is drawn as Markdown, values that others wrote go through `plain.literal` first.
-    """
-    said = catalogue(language()).get(text, text)
-    return said.format(**values) if values else said
+    @wraps(function)
+    def in_the_visitors_language(*args: P.args, **kwargs: P.kwargs) -> str:
+        with speaking(language()):
+            return function(*args, **kwargs)
+
+    return in_the_visitors_language
 
 
 def language() -> str:
@@ -37,15 +34,9 @@ def language() -> str:
 
 def usual() -> str:
     """The browser's language where it is one of ours, else English."""
-    spoken = (st.context.locale or "").partition("-")[0]
-    return spoken if spoken in LANGUAGES else next(iter(LANGUAGES))
+    tongue = (st.context.locale or "").partition("-")[0]
+    return tongue if tongue in LANGUAGES else next(iter(LANGUAGES))
 
 
-@cache
-def catalogue(name: str) -> Mapping[str, str]:
-    """English text → the text in a language: all tables of `languages/<name>.toml`, one for each page."""
-    path = Path(__file__).with_name("languages") / f"{name}.toml"
-    if not path.is_file():
-        return {}
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {english: said for table in tables.values() for english, said in table.items()}
+say = spoken(words.say)
+"""Where the result is drawn as Markdown, values that others wrote go through `plain.literal` first."""

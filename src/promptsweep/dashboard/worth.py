@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import downloads, plain, tables
+from promptsweep.dashboard import downloads, plain, tables, wording
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
 from promptsweep.reports.efficiency import Axis, CostTable, Efficiency
@@ -17,7 +17,7 @@ from promptsweep.reports.tradeoff import EACH
 
 def amount(value: float, axis: Axis) -> str:
     """Dollars or tokens, as text."""
-    return figures.dollars(value) if axis == "usd" else f"{value:,.0f}"
+    return wording.dollars(value) if axis == "usd" else f"{value:,.0f}"
 
 
 def show(table: CostTable | None, shown: Mapping[str, str]) -> None:
@@ -53,7 +53,7 @@ def _row(one: Efficiency, table: CostTable, shown: Mapping[str, str]) -> dict[st
         say("against"): rival and shown[rival.rival],
         say("difference"): rival
         and figures.difference(rival.paired.difference, rival.paired.low, rival.paired.high),
-        say("verdict"): rival and rival.verdict,
+        say("verdict"): rival and wording.verdict(rival.verdict),
     }
 
 

@@ -13,6 +13,7 @@ from promptsweep import config
 from promptsweep.datasets.text import normalised
 from promptsweep.errors import ConfigError
 from promptsweep.types import JSON
+from promptsweep.words import say
 
 SUFFIX = ".lineage.json"
 FORMAT = 1
@@ -36,9 +37,9 @@ class Lineage:
     """The manifest of the training file: a path, from the workspace's root where it is relative."""
 
     def __str__(self) -> str:
-        data = f" on data {self.data[:12]}" if self.data else ""
-        job = f", job {self.job}" if self.job else ""
-        return f"{self.base} tuned ({self.method}){data}{job}"
+        tuned = say("{base} tuned ({method})", base=self.base, method=self.method)
+        data = say(" on data {digest}", digest=self.data[:12]) if self.data else ""
+        return tuned + data + (say(", job {id}", id=self.job) if self.job else "")
 
     def as_json(self) -> dict[str, JSON]:
         """The keys that say anything."""

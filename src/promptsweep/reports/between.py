@@ -11,8 +11,7 @@ from promptsweep.reports.changes import match_arms, what_changed
 from promptsweep.reports.measured import asked
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import JSON
-
-EARLIER = "the earlier run"
+from promptsweep.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,18 @@ def edits_between(store: Store, earlier: str, run: str) -> Edits:
     """What differs from another run. Raises ConfigError for an unknown one."""
     row = store.find_run(earlier)
     arms = {arm.label: arm for arm in store.arms(row.id)}
-    return _edits(store, run, baseline_of(row, [outline(arm) for arm in arms.values()]), arms, EARLIER)
+    before = baseline_of(row, [outline(arm) for arm in arms.values()])
+    return _edits(store, run, before, arms, say("the earlier run"))
 
 
 def edits_since(store: Store, baseline: Baseline, run: str) -> Edits:
     """What differs from the baseline. Raises ConfigError for an unknown run."""
-    return _edits(store, run, baseline, {}, "the baseline")
+    return _edits(store, run, baseline, {})
 
 
-def _edits(store: Store, run: str, before: Baseline, stored: Mapping[str, Any], called: str) -> Edits:
+def _edits(
+    store: Store, run: str, before: Baseline, stored: Mapping[str, Any], called: str | None = None
+) -> Edits:
     """`stored` are the rows of the arms of `before` whose samples are still in the store."""
     row = store.find_run(run)
     arms = store.arms(row.id)

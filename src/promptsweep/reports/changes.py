@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from promptsweep.reports import counts
 from promptsweep.reports.baselines import Baseline, BaselineArm
-from promptsweep.reports.figures import plural
 from promptsweep.reports.grown import grown
 from promptsweep.reports.measured import asked
 from promptsweep.reports.rows import FILES
 from promptsweep.reports.slices import natural
 from promptsweep.reports.store import loads
 from promptsweep.types import JSON
+from promptsweep.words import say
 
 NAMED = 5
 """Rows and arms that a line names; it counts the others."""
@@ -76,17 +77,16 @@ def what_changed(
     before: BaselineArm,
     run: Any,
     baseline: Baseline,
-    called: str = "the baseline",
+    called: str | None = None,
 ) -> tuple[str, ...]:
     """What differs, a line each: name, model, parameters, templates, code, rows, metrics, versions.
 
-    `called` is what the lines name the baseline.
+    `called` is what the lines name the other side, where it is no baseline.
     """
-    now = loads(arm.digests)
+    now, called = loads(arm.digests), called or say("the baseline")
     files = now.pop(FILES, {})
-    renamed = [] if arm.label == before.label else [f"compared with {called}'s arm {before.label!r}"]
     return (
-        *renamed,
+        *_name(before, arm, called),
         *_settings(before, arm),
         *_of_files(before.files, files),
         *_digests(before, now, bool(before.files and files)),
@@ -96,46 +96,62 @@ def what_changed(
     )
 
 
+def _name(before: BaselineArm, arm: Any, called: str) -> Iterator[str]:
+    if arm.label != before.label:
+        yield say("compared with {called}'s arm {arm}", called=called, arm=repr(before.label))
+
+
 def _settings(before: BaselineArm, arm: Any) -> Iterator[str]:
     """Names and parameters as the sweep gives them."""
-    for name in ("strategy", "model", "system", "split"):
+    names = {
+        "strategy": say("strategy"),
+        "model": say("model"),
+        "system": say("system"),
+        "split": say("split"),
+    }
+    for name, shown in names.items():
         old, new = getattr(before, name), getattr(arm, name)
         if old != new:
-            yield f"{name} {old or 'none'} → {new or 'none'}"
-    yield from _mapping("parameter", before.strategy_params, loads(arm.strategy_params))
-    yield from _mapping("parameter", before.params, loads(arm.params))
+            yield f"{shown} {old or say('none')} → {new or say('none')}"
+    yield from _parameters(before.strategy_params, loads(arm.strategy_params))
+    yield from _parameters(before.params, loads(arm.params))
 
 
-def _mapping(kind: str, before: Mapping[str, JSON], now: Mapping[str, JSON]) -> Iterator[str]:
+def _parameters(before: Mapping[str, JSON], now: Mapping[str, JSON]) -> Iterator[str]:
     for name in sorted({*before, *now}):
-        old, new = before.get(name), now.get(name)
-        if old != new:
-            yield f"{kind} {name}: {_shown(name, before)} → {_shown(name, now)}"
+        if before.get(name) != now.get(name):
+            old, new = _shown(name, before), _shown(name, now)
+            yield say("parameter {name}: {before} → {now}", name=name, before=old, now=new)
 
 
 def _shown(name: str, given: Mapping[str, JSON]) -> str:
-    return str(given[name]) if name in given else "default"
+    return str(given[name]) if name in given else say("default")
 
 
 def _of_files(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     for name in sorted({*before, *now}):
         if before.get(name) == now.get(name):
             continue
-        kind = {"j2": "template", "py": "code", "yaml": "dataset card"}.get(name.rpartition(".")[2], "file")
-        ending = "" if name in before and name in now else " added" if name in now else " removed"
-        yield f"{kind} {name}{ending}"
+        kinds = {"j2": say("template"), "py": say("code"), "yaml": say("dataset card")}
+        file = f"{kinds.get(name.rpartition('.')[2], say('file'))} {name}"
+        if name not in before:
+            yield say("{file} added", file=file)
+        elif name not in now:
+            yield say("{file} removed", file=file)
+        else:
+            yield file
 
 
 def _digests(before: BaselineArm, now: Mapping[str, str], by_file: bool) -> Iterator[str]:
     """What is known as a whole only. The dataset's and the selection's rows are told one by one."""
     if not by_file and before.digests.get("strategy") != now.get("strategy"):
-        yield "templates or code of the strategy"
+        yield say("templates or code of the strategy")
     if before.digests.get("examples") != now.get("examples"):
-        yield f"examples: the train split of {before.dataset}"
+        yield say("examples: the train split of {dataset}", dataset=before.dataset)
     if before.digests.get("model") != now.get("model") and "model" in before.digests:
-        yield "model: its endpoint, file or defaults"
+        yield say("model: its endpoint, file or defaults")
     if before.digests.get("answers") != now.get("answers"):
-        yield "imported answers"
+        yield say("imported answers")
 
 
 def _rows(connection: Connection, arm: Any, before: BaselineArm, called: str) -> Iterator[str]:
@@ -143,16 +159,20 @@ def _rows(connection: Connection, arm: Any, before: BaselineArm, called: str) ->
     old = dict(key for key in {**before.values, **before.answers})
     now = dict(asked(connection, arm))
     edited = [name for name in old.keys() & now.keys() if old[name] != now[name]]
+    words = {"dataset": arm.dataset, "called": called}
     if edited:
-        verb = "row" if len(edited) == 1 else "rows"
-        yield f"{len(edited):,} {verb} of {arm.dataset} changed: {_some(edited)}"
+        rows = counts.rows(len(edited))
+        yield say("{rows} of {dataset} changed: {names}", rows=rows, dataset=arm.dataset, names=_some(edited))
     if added := now.keys() - old.keys():
-        yield f"{plural(len(added), 'row')} of {arm.dataset} not in {called}: {_some(added)}"
+        rows = counts.rows(len(added))
+        yield say("{rows} of {dataset} not in {called}: {names}", rows=rows, names=_some(added), **words)
     gone = old.keys() - now.keys()
     if gone and "selection" in loads(arm.digests):
-        yield f"asked {len(old) - len(gone):,} of {called}'s {plural(len(old), 'row')} of {arm.dataset}"
+        rows, asked_for = counts.rows(len(old)), f"{len(old) - len(gone):,}"
+        yield say("asked {count} of {called}'s {rows} of {dataset}", count=asked_for, rows=rows, **words)
     elif gone:
-        yield f"{plural(len(gone), 'row')} of {arm.dataset} only in {called}: {_some(gone)}"
+        rows = counts.rows(len(gone))
+        yield say("{rows} of {dataset} only in {called}: {names}", rows=rows, names=_some(gone), **words)
 
 
 def _some(names: Iterable[str]) -> str:
@@ -164,14 +184,17 @@ def _metrics(before: BaselineArm, arm: Any) -> Iterator[str]:
     for one in loads(arm.metrics):
         old = before.metrics.get(one["name"])
         if old is not None and old != one["signature"]:
-            yield f"metric {one['name']} ({old or 'unsigned'} → {one['signature'] or 'unsigned'})"
+            new = one["signature"] or say("unsigned")
+            yield say(
+                "metric {name} ({before} → {now})", name=one["name"], before=old or say("unsigned"), now=new
+            )
 
 
 def _of_run(run: Any, baseline: Baseline) -> Iterator[str]:
     facts = grown(run)
     repeats = run.repeats if facts is None else facts.repeats
     if repeats != baseline.repeats:
-        yield f"repeats {baseline.repeats} → {repeats}"
+        yield say("repeats {before} → {now}", before=baseline.repeats, now=repeats)
     versions = loads(run.versions)
     old, new = (one.get("promptsweep") for one in (baseline.versions, versions))
     if old != new:

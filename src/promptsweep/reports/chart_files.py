@@ -10,6 +10,7 @@ from promptsweep.reports.document import document
 from promptsweep.reports.drawings import Drawing, check_extra, drawings
 from promptsweep.reports.efficiency import worth
 from promptsweep.reports.store import Store
+from promptsweep.words import speaking
 
 WIDTH = 720
 """Pixels between the axes."""
@@ -17,17 +18,19 @@ SCALE = 2
 """Of the PNG, so that it is sharp where pixels are small."""
 
 
-def write_charts(store: Store, run: str, folder: Path) -> list[Path]:
+def write_charts(store: Store, run: str, folder: Path, language: str = "en") -> list[Path]:
     """Writes each chart into `folder` as `<dataset>-<chart>.png` and `.svg`; returns the paths.
 
-    Raises MissingExtraError without the extra `report`, ConfigError where the folder cannot be written.
+    Raises MissingExtraError without the extra `report`, ConfigError for an unknown run or language and
+    where the folder cannot be written.
     """
     check_extra("writing charts")
-    found, costs = document(store, run), {one.dataset: one for one in worth(store, run)}
     paths = []
-    for place, chapter in enumerate(found.chapters, 1):
-        for one in drawings(chapter, costs.get(chapter.dataset)):
-            paths += _write(one, folder / f"{place}-{_file_name(chapter.dataset)}-{one.name}")
+    with speaking(language):
+        found, costs = document(store, run), {one.dataset: one for one in worth(store, run)}
+        for place, chapter in enumerate(found.chapters, 1):
+            for one in drawings(chapter, costs.get(chapter.dataset)):
+                paths += _write(one, folder / f"{place}-{_file_name(chapter.dataset)}-{one.name}")
     return paths
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptsweep.reports import figures
+from promptsweep.reports import counts, figures, terms
 from promptsweep.reports.best import BestArm
 from promptsweep.reports.compare import UNSHOWN, Comparison
 from promptsweep.reports.efficiency import AtCost, CostTable
 from promptsweep.reports.flips import change_words
 from promptsweep.reports.sliced import Slice, Sliced
 from promptsweep.stats import Paired
+from promptsweep.words import say
 
 NOTHING = "–"
 DIFFERENCES = (
@@ -63,20 +64,25 @@ def differences(group: Sequence[Comparison]) -> list[Figures]:
     found = [one.paired for one in group]
     clustered = any(one.paired.n != one.shared for one in group)
     return [
-        Figures(f"{group[0].metric} difference", list(map(_size, found))),
+        Figures(change_in(group[0].metric), list(map(_size, found))),
         Figures("p", [_p(one.p_adjusted) for one in group]),
-        Figures("verdict", [one.verdict for one in group]),
-        Figures("samples", [f"{one.shared:,}" for one in group], right=True),
-        *([Figures("clusters", [f"{one.n:,}" for one in found], right=True)] if clustered else []),
+        Figures(say("verdict"), [terms.verdict(one.verdict) for one in group]),
+        Figures(say("samples"), [f"{one.shared:,}" for one in group], right=True),
+        *([Figures(say("clusters"), [f"{one.n:,}" for one in found], right=True)] if clustered else []),
         *(_counts(group) if any(one.kind != "aggregate" for one in group) else []),
-        Figures("correlation", [_number(one.correlation) for one in found], right=True),
-        Figures("detects", [_number(one.minimum_detectable) for one in found], right=True),
-        Figures("to settle", [_count(one.needed) for one in found], right=True),
+        Figures(say("correlation"), [_number(one.correlation) for one in found], right=True),
+        Figures(say("detects"), [_number(one.minimum_detectable) for one in found], right=True),
+        Figures(say("to settle"), [_count(one.needed) for one in found], right=True),
     ]
 
 
+def change_in(metric: str) -> str:
+    """What a column of differences is called."""
+    return say("{metric} difference", metric=metric)
+
+
 def _counts(group: Sequence[Comparison]) -> list[Figures]:
-    lost, won = change_words(group[0].higher_is_better)
+    lost, won = map(terms.change, change_words(group[0].higher_is_better))
     return [
         Figures(lost, [_count(one.lost) for one in group], right=True),
         Figures(won, [_count(one.won) for one in group], right=True),
@@ -86,14 +92,15 @@ def _counts(group: Sequence[Comparison]) -> list[Figures]:
 def notes(one: Comparison) -> Iterator[str]:
     """Where one side lacks samples of the other."""
     if max(one.n_a, one.n_b) > one.shared:
-        counts = f"of {one.n_a:,} and {one.n_b:,}"
+        sides = f"of {one.n_a:,} and {one.n_b:,}"
         shared = figures.plural(one.shared, "sample")
-        yield f"{arm_name(one.b, one.dataset)}: {shared} {counts} are scored in both."
+        yield f"{arm_name(one.b, one.dataset)}: {shared} {sides} are scored in both."
 
 
 def methods(comparisons: Sequence[Comparison]) -> str:
     """The tests and intervals by name."""
-    return f"Method: {'; '.join(dict.fromkeys(one.paired.method for one in comparisons))}."
+    found = dict.fromkeys(one.paired.method for one in comparisons)
+    return say("Method: {methods}.", methods="; ".join(map(terms.method, found)))
 
 
 def best_lines(best: BestArm) -> list[str]:
@@ -102,14 +109,25 @@ def best_lines(best: BestArm) -> list[str]:
     winner = arm_name(best.arm, best.dataset)
     equals = "; ".join(arm_name(one, best.dataset) for one in best.equals)
     alike = (
-        f"Cannot be told apart from it (95 %): {equals}."
+        say("Cannot be told apart from it (95 %): {arms}.", arms=equals)
         if equals
-        else "Every other arm can be told apart from it (95 %)."
+        else say("Every other arm can be told apart from it (95 %).")
     )
     return [
-        f"Best of {best.arms} over {best.dataset} by {best.metric}: {winner}.",
-        f"Observed {best.observed:.3f} on the {figures.plural(best.n, 'sample')} that all arms share; "
-        f"{corrected} corrected for having been picked.",
+        say(
+            "Best of {count} over {dataset} by {metric}: {arm}.",
+            count=best.arms,
+            dataset=best.dataset,
+            metric=best.metric,
+            arm=winner,
+        ),
+        say(
+            "Observed {observed} on the {samples} that all arms share; {corrected} corrected for having been "
+            "picked.",
+            observed=f"{best.observed:.3f}",
+            samples=counts.samples(best.n),
+            corrected=corrected,
+        ),
         alike,
     ]
 
@@ -117,26 +135,31 @@ def best_lines(best: BestArm) -> list[str]:
 def costs(table: CostTable) -> list[Figures]:
     """One row an arm, the cheapest first."""
     arms, rivals = table.arms, [arm.at_cost for arm in table.arms]
-    columns = [
+    return [
         Figures(table.metric, [f"{arm.score:.3f}" for arm in arms], right=True),
-        Figures("$/1k answers", [figures.dollars(_thousand(arm.usd)) for arm in arms], right=True),
-        Figures("tokens/answer", [f"{arm.tokens:,.0f}" for arm in arms], right=True),
-        Figures("points/$", [_rate(arm.per_dollar) for arm in arms], right=True),
-        Figures("points/1k tokens", [_rate(arm.per_thousand_tokens) for arm in arms], right=True),
-        Figures("Pareto", ["yes" if arm.pareto else "no" for arm in arms]),
-        Figures("best for no more", [_rival(one, table.dataset) for one in rivals], wraps=True),
-        Figures("difference to it", [_size(one.paired) if one else NOTHING for one in rivals]),
+        Figures(say("$/1k answers"), [figures.dollars(_thousand(arm.usd)) for arm in arms], right=True),
+        Figures(say("tokens/answer"), [f"{arm.tokens:,.0f}" for arm in arms], right=True),
+        *(_points(table) if table.higher_is_better else []),
+        Figures("Pareto", [say("yes") if arm.pareto else say("no") for arm in arms]),
+        Figures(say("best for no more"), [_rival(one, table.dataset) for one in rivals], wraps=True),
+        Figures(say("difference to it"), [_size(one.paired) if one else NOTHING for one in rivals]),
         Figures("p", [_p(one.p_adjusted) if one else NOTHING for one in rivals]),
-        Figures("verdict", [_short(one.verdict) if one else "cheapest" for one in rivals]),
+        Figures(say("verdict"), [_short(one.verdict) if one else say("cheapest") for one in rivals]),
     ]
-    sells = table.higher_is_better
-    return [one for one in columns if sells or not one.header.startswith("points/")]
+
+
+def _points(table: CostTable) -> list[Figures]:
+    return [
+        Figures(say("points/$"), [_rate(arm.per_dollar) for arm in table.arms], right=True),
+        Figures(say("points/1k tokens"), [_rate(arm.per_thousand_tokens) for arm in table.arms], right=True),
+    ]
 
 
 def cost_notes(table: CostTable) -> list[str]:
     """What one table rests on, and what its costs are counted in."""
-    points = f" A point is a right answer, or as much {table.metric}." * table.higher_is_better
-    rests = f"On the {figures.plural(table.n, 'sample')} that all arms share.{points}"
+    rests = say("On the {samples} that all arms share.", samples=counts.samples(table.n))
+    if table.higher_is_better:
+        rests += " " + say("A point is a right answer, or as much {metric}.", metric=table.metric)
     return [rests, *([f"{table.why[0].upper()}{table.why[1:]}."] if table.why else [])]
 
 
@@ -182,7 +205,7 @@ def _size(found: Paired) -> str:
 
 
 def _short(verdict: str) -> str:
-    return NOTHING if verdict == UNSHOWN else verdict
+    return NOTHING if verdict == UNSHOWN else terms.verdict(verdict)
 
 
 def _p(p: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promptsweep.errors import NotComparableError
-from promptsweep.reports import figures
+from promptsweep.reports import counts
 from promptsweep.reports.arms import StoredMetric, stored_metrics
 from promptsweep.reports.best import BestArm, best_arms
 from promptsweep.reports.browse import RunInfo, run_info
@@ -16,6 +16,7 @@ from promptsweep.reports.missing import Missing, missing
 from promptsweep.reports.store import Store
 from promptsweep.reports.summary import ArmSummary, metric_names, summarise
 from promptsweep.reports.tuned import TunedModel, tuned_of_arms
+from promptsweep.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ class Chapter:
     @property
     def size(self) -> str:
         """`Split test, 60 samples, 2 attempts each`"""
-        samples = figures.plural(max(one.samples for one in self.arms), "sample")
-        each = f", {self.repeats} attempts each" if self.repeats > 1 else ""
-        return f"Split {self.arms[0].split}, {samples}{each}"
+        samples = counts.samples(max(one.samples for one in self.arms))
+        size = say("Split {split}, {samples}", split=self.arms[0].split, samples=samples)
+        return size + (say(", {count} attempts each", count=self.repeats) if self.repeats > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptsweep.errors import MissingExtraError
-from promptsweep.reports import figures
+from promptsweep.reports import counts, figures, terms
 from promptsweep.reports.compare import UNSHOWN, Comparison
 from promptsweep.reports.document import Chapter
 from promptsweep.reports.efficiency import CostTable, Efficiency
 from promptsweep.reports.verdict_text import short
+from promptsweep.words import say
 
 MOST = 40
 """Arms on one chart; the tables have all."""
@@ -65,8 +66,14 @@ def _scores(chapter: Chapter) -> Iterator[Drawing]:
         return
     rows = [Whisker(name, one.value, one.low, one.high, figures.interval(one)) for name, one in known]
     said = "; ".join(f"{row.label} {row.text}" for row in rows)
-    alt = f"{metric} with 95 % intervals of {figures.plural(len(rows), 'arm')}: {said}."
-    yield Drawing("scores", short(f"{chapter.dataset}: {metric}"), alt, "", whiskers(rows, short(metric)))
+    alt = say(
+        "{metric} with 95 % intervals of {arms}: {values}.",
+        metric=metric,
+        arms=counts.arms(len(rows)),
+        values=said,
+    )
+    chart = whiskers(rows, short(metric), what=say("arm"))
+    yield Drawing("scores", short(f"{chapter.dataset}: {metric}"), alt, "", chart)
 
 
 def _differences(chapter: Chapter) -> Iterator[Drawing]:
@@ -87,17 +94,17 @@ def _differences(chapter: Chapter) -> Iterator[Drawing]:
         )
         for one in found
     ]
-    title = f"{metric} difference from {names[found[0].a]}"
-    alt = f"{title}, with 95 % intervals: {'; '.join(f'{row.label} {row.text}' for row in rows)}."
-    chart = whiskers(rows, short(title), zero=True)
-    yield Drawing(
-        "differences", short(f"{chapter.dataset}: {title}"), alt, "Pale: no difference shown.", chart
-    )
+    title = say("{metric} difference from {arm}", metric=metric, arm=names[found[0].a])
+    said = "; ".join(f"{row.label} {row.text}" for row in rows)
+    alt = say("{title}, with 95 % intervals: {values}.", title=title, values=said)
+    chart = whiskers(rows, short(title), zero=True, what=say("arm"))
+    legend = say("Pale: no difference shown.")
+    yield Drawing("differences", short(f"{chapter.dataset}: {title}"), alt, legend, chart)
 
 
 def _difference(one: Comparison) -> str:
     found = one.paired
-    return f"{figures.difference(found.difference, found.low, found.high)}, {one.verdict}"
+    return f"{figures.difference(found.difference, found.low, found.high)}, {terms.verdict(one.verdict)}"
 
 
 def _costs(chapter: Chapter, table: CostTable) -> Drawing:
@@ -121,12 +128,17 @@ def _costs(chapter: Chapter, table: CostTable) -> Drawing:
         )
         for arm in _drawn(table.arms)
     ]
-    front = "; ".join(f"{row.label} {row.y_text} for {row.x_text}" for row in rows if row.best)
-    alt = f"{table.metric} against {unit}. No other arm has as good a score for less: {front}."
-    legend = "Filled and joined: no other arm has as good a score for less."
+    title = say("{metric} against {unit}", metric=table.metric, unit=unit)
+    front = "; ".join(
+        say("{arm} {score} for {cost}", arm=row.label, score=row.y_text, cost=row.x_text)
+        for row in rows
+        if row.best
+    )
+    alt = say("{title}. No other arm has as good a score for less: {arms}.", title=title, arms=front)
+    legend = say("Filled and joined: no other arm has as good a score for less.")
     moves = altair.selection_interval(bind="scales", zoom=_ZOOM)
-    chart = tradeoff(rows, Titles(unit, short(table.metric), "arm"), ",.3~r", WIDTH).add_params(moves)
-    return Drawing("cost", short(f"{chapter.dataset}: {table.metric} against {unit}"), alt, legend, chart)
+    chart = tradeoff(rows, Titles(unit, short(table.metric), say("arm")), ",.3~r", WIDTH).add_params(moves)
+    return Drawing("cost", short(f"{chapter.dataset}: {title}"), alt, legend, chart)
 
 
 def _drawn(arms: Sequence[Efficiency]) -> list[Efficiency]:
@@ -136,7 +148,7 @@ def _drawn(arms: Sequence[Efficiency]) -> list[Efficiency]:
 
 def _cost_unit(table: CostTable) -> str:
     """What a table's costs are counted in."""
-    return "tokens for an answer" if table.axis == "tokens" else "US dollars for 1,000 answers"
+    return say("tokens for an answer") if table.axis == "tokens" else say("US dollars for 1,000 answers")
 
 
 def _cost(arm: Efficiency, table: CostTable) -> float:
@@ -145,7 +157,7 @@ def _cost(arm: Efficiency, table: CostTable) -> float:
 
 def _cost_text(arm: Efficiency, table: CostTable) -> str:
     cost = _cost(arm, table)
-    return f"{cost:,.0f} tokens" if table.axis == "tokens" else figures.dollars(cost)
+    return say("{count} tokens", count=f"{cost:,.0f}") if table.axis == "tokens" else figures.dollars(cost)
 
 
 def shown_names(chapter: Chapter) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from promptsweep.reports.readings import AT_ONCE, Key
 from promptsweep.reports.store import Store
 from promptsweep.stats import Paired, holm
 from promptsweep.types import JSON, Outcome
+from promptsweep.words import say
 
 records = schema.records
 Axis: TypeAlias = Literal["usd", "tokens"]
@@ -166,11 +167,12 @@ def _spent(connection: Connection, arm: Any, keys: Sequence[Key]) -> _Spent:
 
 
 def _axis(spent: Sequence[_Spent], models: Sequence[str]) -> tuple[Axis, str]:
-    unlike = ", though a token of one model is not worth a token of another" if len(set(models)) > 1 else ""
+    several = len(set(models)) > 1
+    unlike = say(", though a token of one model is not worth a token of another") if several else ""
     if any(one.usd is None for one in spent):
-        return "tokens", f"a price is unknown, so cost is counted in tokens{unlike}"
+        return "tokens", say("a price is unknown, so cost is counted in tokens") + unlike
     if not any(one.usd for one in spent):
-        return "tokens", f"every call is free, so cost is counted in tokens{unlike}"
+        return "tokens", say("every call is free, so cost is counted in tokens") + unlike
     return "usd", ""
 
 

@@ -7,6 +7,7 @@ import math
 
 from promptsweep.stats import Interval
 from promptsweep.types import Logprobs
+from promptsweep.words import say
 
 ALTERNATIVES = 5
 """First tokens that are shown."""
@@ -35,7 +36,7 @@ def dollars(cost: float | None) -> str:
     """`$1.23`, `$0.0123`, `free`; `?` where a price is unknown."""
     if cost is None:
         return "?"
-    return "free" if cost == 0 else f"${cost:,.2f}" if cost >= 1 else f"${cost:.4f}"
+    return say("free") if cost == 0 else f"${cost:,.2f}" if cost >= 1 else f"${cost:.4f}"
 
 
 def duration(seconds: float | None) -> str:
@@ -52,7 +53,11 @@ def probability(p: float) -> str:
 
 def likelihood(found: Logprobs) -> str:
     """`mean log-probability -0.21 a token, probability 0.81`: the latter is that of a token, on average."""
-    return f"mean log-probability {found.mean:.2f} a token, probability {math.exp(found.mean):.2f}"
+    return say(
+        "mean log-probability {mean} a token, probability {probability}",
+        mean=f"{found.mean:.2f}",
+        probability=f"{math.exp(found.mean):.2f}",
+    )
 
 
 def first_tokens(found: Logprobs) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from promptsweep.datasets.card import Human
-from promptsweep.reports import figures, schema
+from promptsweep.reports import counts, figures, schema
 from promptsweep.reports.agreement import GraderAgreement, RatingAgreement, agreement
 from promptsweep.reports.arms import StoredMetric, within
 from promptsweep.reports.calls import by_judges, origin, version_of
@@ -22,6 +22,7 @@ from promptsweep.reports.summary import metric_interval
 from promptsweep.runners.judging import NOTES, spread
 from promptsweep.stats import Interval
 from promptsweep.types import JSON, Outcome
+from promptsweep.words import say
 
 records, scores, calls = schema.records, schema.scores, schema.calls
 responses, preambles = schema.responses, schema.preambles
@@ -67,10 +68,15 @@ class JudgeSpending:
 
     def __str__(self) -> str:
         """`Judge gpt-4o: 24 calls, 3,100 + 800 tokens, $0.0123; no part of the arms' own figures.`"""
-        tokens = f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens"
-        cost = "at an unknown price" if self.usd is None else figures.dollars(self.usd)
-        calls = figures.plural(self.calls, "call")
-        return f"Judge {self.model}: {calls}, {tokens}, {cost}; no part of the arms' own figures."
+        return say(
+            "Judge {model}: {calls}, {prompt} + {completion} tokens, {cost};"
+            " no part of the arms' own figures.",
+            model=self.model,
+            calls=counts.calls(self.calls),
+            prompt=f"{self.prompt_tokens:,}",
+            completion=f"{self.completion_tokens:,}",
+            cost=say("at an unknown price") if self.usd is None else figures.dollars(self.usd),
+        )
 
 
 @dataclass(frozen=True, slots=True)

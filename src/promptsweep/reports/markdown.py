@@ -62,7 +62,7 @@ def _head(found: Document) -> Iterator[str]:
 
 def _dataset(chapter: Chapter) -> list[str]:
     lines = ["", f"## {label(chapter.dataset)}", "", f"{label(chapter.size)}.", ""]
-    lines += [*_leaderboard(chapter.arms), "", columns.INTERVALS]
+    lines += [*_leaderboard(chapter.arms), "", columns.intervals()]
     if chapter.comparisons:
         names = {arm: label(name) for arm, name in chapter.names.items()}
         lines += ["", f"Against {names[chapter.comparisons[0].a]}, paired by sample:", ""]

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from promptsweep.metrics import RANGES
-from promptsweep.reports import schema
+from promptsweep.reports import counts, schema
 from promptsweep.reports.arms import StoredMetric, per_sample, within
-from promptsweep.reports.figures import plural
 from promptsweep.reports.grown import planned_repeats
 from promptsweep.reports.store import Store, loads
 from promptsweep.runners.judging import NOTES
 from promptsweep.types import Outcome
+from promptsweep.words import say
 
 records, scores = schema.records, schema.scores
 
@@ -46,21 +46,37 @@ class Missing:
         """The one line that a leaderboard prints below itself."""
         parts = [self._scored()] if self.errors or self.undone else []
         for judge, count in self.unjudged.items():
-            parts.append(f"{plural(count, 'answer')} without a score of {judge}")
+            parts.append(_unjudged_of(judge, count))
         return f"{self.arm}: {'; '.join(parts)}"
 
     def _scored(self) -> str:
-        unit = "" if self.repeats == 1 else " attempts"
-        scored = self.planned - self.errors - self.undone
-        parts = [f"{scored:,} of {self.planned:,}{unit} scored"]
+        scored = f"{self.planned - self.errors - self.undone:,}"
+        planned = f"{self.planned:,}"
+        parts = [
+            say("{scored} of {planned} scored", scored=scored, planned=planned)
+            if self.repeats == 1
+            else say("{scored} of {planned} attempts scored", scored=scored, planned=planned)
+        ]
         if self.errors:
-            parts.append(plural(self.errors, "error"))
+            parts.append(counts.errors(self.errors))
         if self.undone:
-            parts.append(f"{self.undone:,} not done")
+            parts.append(say("{count} not done", count=f"{self.undone:,}"))
         line = ", ".join(parts)
         if self.metric is None:
             return line
-        return f"{line}; {self.metric} {self.low:.3f} with the missing counted as 0, {self.high:.3f} as 1"
+        bounds = say(
+            "{metric} {low} with the missing counted as 0, {high} as 1",
+            metric=self.metric,
+            low=f"{self.low:.3f}",
+            high=f"{self.high:.3f}",
+        )
+        return f"{line}; {bounds}"
+
+
+def _unjudged_of(judge: str, count: int) -> str:
+    if count == 1:
+        return say("1 answer without a score of {judge}", judge=judge)
+    return say("{count} answers without a score of {judge}", count=f"{count:,}", judge=judge)
 
 
 def missing(store: Store, run: str) -> list[Missing]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from promptsweep import config
 from promptsweep.models.lineage import Lineage
-from promptsweep.reports.figures import plural
+from promptsweep.reports import counts
 from promptsweep.reports.identities import TUNED
 from promptsweep.reports.store import Store, loads
 from promptsweep.types import JSON
+from promptsweep.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,15 @@ class TunedModel:
 
     def lines(self) -> Iterator[str]:
         """What a reader must know: where it comes from, and where its scores are no evidence."""
-        beside = "; base and tuned are both here" if self.beside_base else ""
+        beside = "; " + say("base and tuned are both here") if self.beside_base else ""
         yield f"{self.model}: {self.lineage}{beside}."
         for dataset, count in self.seen.items():
-            yield (
-                f"LEAK: {self.model} was trained on {plural(count, 'row')} that {dataset} evaluates: "
-                "its scores there are no evidence."
+            yield say(
+                "LEAK: {model} was trained on {rows} that {dataset} evaluates: its scores there are no "
+                "evidence.",
+                model=self.model,
+                rows=counts.rows(count),
+                dataset=dataset,
             )
 
     def as_json(self) -> dict[str, JSON]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from promptsweep.dashboard import downloads, plain, source
+from promptsweep.dashboard import downloads, plain, source, wording
 from promptsweep.dashboard.anatomy import choice, reads
 from promptsweep.dashboard.words import say
 from promptsweep.reports import ArmSummary, figures
@@ -88,7 +88,7 @@ def _one(trace: Trace) -> None:
         plain.labelled(say("Input"), trace.sample.input)
         plain.labelled(say("Accepted answers"), "\n".join(trace.sample.targets) or None)
         plain.labelled(say("Answer, as read from the reply"), trace.answer)
-        st.badge(trace.outcome.value, color="green" if trace.outcome is Outcome.OK else "orange")
+        st.badge(wording.outcome(trace.outcome), color="green" if trace.outcome is Outcome.OK else "orange")
     with right:
         reasoning, closing = parts(trace.reply or "")
         hidden = [

@@ -9,7 +9,6 @@ import streamlit as st
 
 from promptsweep.dashboard import (
     address,
-    banner,
     labels,
     pages,
     plain,
@@ -20,7 +19,6 @@ from promptsweep.dashboard import (
     wording,
 )
 from promptsweep.dashboard.words import say
-from promptsweep.reports import figures
 from promptsweep.reports.browse import RunInfo
 from promptsweep.reports.watching import Look
 from promptsweep.types import Status
@@ -59,9 +57,7 @@ def _heading(info: RunInfo, look: Look) -> None:
     facts = [info.name, say("started {time}", time=began)]
     with st.container(horizontal=True, vertical_alignment="center"):
         if look.status is not Status.RUNNING:
-            st.badge(
-                banner.status_word(look.status), color="green" if look.status is Status.DONE else "orange"
-            )
+            st.badge(wording.status(look.status), color="green" if look.status is Status.DONE else "orange")
         elif look.gone:
             st.badge(say("no sign of life"), color="orange", icon=":material/heart_broken:")
         else:
@@ -136,8 +132,8 @@ def _recent(runs: Sequence[RunInfo], gone: Collection[str]) -> None:
 def _row(info: RunInfo, gone: bool) -> dict[str, Any]:
     return {
         say("run"): labels.of_run(info),
-        say("status"): say("no sign of life") if gone else banner.status_word(info.status),
+        say("status"): say("no sign of life") if gone else wording.status(info.status),
         say("records"): f"{info.done + info.errors:,} / {info.planned:,}",
         say("errors"): info.errors,
-        say("cost"): figures.dollars(info.cost),
+        say("cost"): wording.dollars(info.cost),
     }

@@ -7,7 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from promptsweep.dashboard import address, banner, downloads, explore, filters, labels, plain, source, tables
+from promptsweep.dashboard import (
+    address,
+    banner,
+    downloads,
+    explore,
+    filters,
+    labels,
+    plain,
+    source,
+    tables,
+    wording,
+)
 from promptsweep.dashboard.views import trace
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
@@ -86,7 +97,7 @@ def _records(rows: Sequence[RecordRow], shown: Mapping[str, str]) -> None:
 
 def _sample(row: RecordRow) -> dict[str, Any]:
     repeat = f" #{row.repeat}" if row.repeat else ""
-    return {say("outcome"): row.outcome.value, say("sample"): plain.cell(row.sample_id) + repeat}
+    return {say("outcome"): wording.outcome(row.outcome), say("sample"): plain.cell(row.sample_id) + repeat}
 
 
 def _verdict(row: RecordRow) -> dict[str, Any]:
@@ -101,7 +112,7 @@ def _effort(row: RecordRow) -> dict[str, Any]:
     return {
         say("tokens"): row.tokens,
         say("time"): figures.duration(row.seconds),
-        say("cost"): figures.dollars(row.cost),
+        say("cost"): wording.dollars(row.cost),
     }
 
 

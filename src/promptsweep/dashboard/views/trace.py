@@ -15,6 +15,7 @@ from promptsweep.dashboard import (
     plain,
     source,
     tables,
+    wording,
 )
 from promptsweep.dashboard.words import say
 from promptsweep.reports import figures
@@ -115,8 +116,8 @@ def _choices(info: RunInfo, trace: Trace, name: str) -> None:
 def _verdict(trace: Trace) -> None:
     st.subheader(say("Verdict"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(trace.outcome.value, color="green" if trace.outcome is Outcome.OK else "orange")
-        st.text(" · ".join([_tokens(trace), figures.dollars(trace.cost), _waited(trace)]))
+        st.badge(wording.outcome(trace.outcome), color="green" if trace.outcome is Outcome.OK else "orange")
+        st.text(" · ".join([_tokens(trace), wording.dollars(trace.cost), _waited(trace)]))
     if trace.error:
         plain.labelled(say("Error"), trace.error, "error")
     plain.labelled(say("Answer, as read from the reply"), trace.answer, "answer")

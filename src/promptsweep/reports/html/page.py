@@ -11,19 +11,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from promptsweep.reports import comparison_columns, figures
+from promptsweep.reports import comparison_columns, counts, figures, terms
 from promptsweep.reports.document import Chapter, Document, document
 from promptsweep.reports.drawings import Drawing, check_extra, drawings
 from promptsweep.reports.efficiency import CostTable, worth
 from promptsweep.reports.html import scripts, sheets
 from promptsweep.reports.html.excerpts import tongue
-from promptsweep.reports.html.methods import METHODS, number
+from promptsweep.reports.html.methods import methods, number
 from promptsweep.reports.html.samples import worst
 from promptsweep.reports.html.sheets import Sheet
 from promptsweep.reports.store import Store
 from promptsweep.reports.tuned import tuned_lines
 from promptsweep.reports.verdict_text import short, visible
 from promptsweep.types import JSON
+from promptsweep.words import say, speaking
 
 MOST_LINES = 100
 """Warnings, and arms of which something is missing, that a report names."""
@@ -53,18 +54,24 @@ class Section:
     parts: Sequence[Part]
 
 
-def html_report(store: Store, run: str) -> str:
+def html_report(store: Store, run: str, language: str = "en") -> str:
     """The report of a run as one HTML page: charts, leaderboards, comparisons, costs, worst samples, methods.
 
     It loads nothing, and a policy in it forbids that it does. Texts of models and datasets are text. About
     1 MB, and no more than 3 for 20 arms however long the texts: samples and characters shown are bounded.
-    Raises ConfigError for an unknown run, MissingExtraError without the extra `report`.
+    Raises ConfigError for an unknown run or language, MissingExtraError without the extra `report`.
     """
     check_extra("the HTML report")
+    with speaking(language):
+        return _page(store, run, language)
+
+
+def _page(store: Store, run: str, language: str) -> str:
     found, costs = document(store, run), {one.dataset: one for one in worth(store, run)}
     script, style = scripts.script(), scripts.style()
     template = _environment().get_template("report.html")
     return template.render(
+        language=language,
         info=found.info,
         facts=_facts(found),
         sections=[_section(one, costs.get(one.dataset)) for one in found.chapters],
@@ -73,7 +80,7 @@ def html_report(store: Store, run: str) -> str:
         worst=worst(store, found),
         warnings=[short(one, 400) for one in found.info.warnings],
         most_lines=MOST_LINES,
-        methods=METHODS,
+        methods=methods(),
         made=_made(found),
         sweep=_sweep(found.info.sweep),
         policy=scripts.policy(script, style),
@@ -91,8 +98,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"short": short, "visible": visible, "tongue": tongue, "plural": figures.plural}
-    environment.globals["number"] = number
+    environment.filters |= {"short": short, "visible": visible, "tongue": tongue}
+    environment.globals |= {"say": say, "number": number, "terms": terms, "records": counts.records}
     return environment
 
 
@@ -101,30 +108,30 @@ def _facts(found: Document) -> list[tuple[str, str]]:
     info, arms = found.info, [arm for chapter in found.chapters for arm in chapter.arms]
     models = ", ".join(dict.fromkeys(arm.model for arm in arms))
     datasets = ", ".join(chapter.dataset for chapter in found.chapters)
-    records = f"{info.done:,} of {info.planned:,}"
-    records += f", {figures.plural(info.errors, 'error')}" if info.errors else ""
-    tuned = [("Tuned", short(line, 400)) for line in tuned_lines(found.tuned)]
+    records = say("{done} of {planned}", done=f"{info.done:,}", planned=f"{info.planned:,}")
+    records += f", {counts.errors(info.errors)}" if info.errors else ""
+    tuned = [(say("Tuned"), short(line, 400)) for line in tuned_lines(found.tuned)]
     return [
-        ("Began", f"{info.created:%Y-%m-%d %H:%M} UTC"),
-        ("Records", records),
-        ("Cost", figures.dollars(info.cost)),
-        ("Arms", f"{info.arms:,}"),
-        ("Models", short(models, 300)),
-        ("Datasets", short(datasets, 300)),
-        ("Run", info.id),
+        (say("Began"), f"{info.created:%Y-%m-%d %H:%M} UTC"),
+        (say("Records"), records),
+        (say("Cost"), figures.dollars(info.cost)),
+        (say("Arms"), f"{info.arms:,}"),
+        (say("Models"), short(models, 300)),
+        (say("Datasets"), short(datasets, 300)),
+        (say("Run"), info.id),
         *tuned,
     ]
 
 
 def _section(chapter: Chapter, costs: CostTable | None) -> Section:
     drawn = {one.name: one for one in drawings(chapter, costs)}
-    parts = [_part("Leaderboard", drawn.get("scores"), sheets.leaderboard(chapter))]
+    parts = [_part(say("Leaderboard"), drawn.get("scores"), sheets.leaderboard(chapter))]
     if chapter.comparisons:
         baseline = short(chapter.names[chapter.comparisons[0].a])
-        title = f"Against {baseline}, paired by sample"
+        title = say("Against {arm}, paired by sample", arm=baseline)
         parts.append(_part(title, drawn.get("differences"), sheets.differences(chapter)))
     if costs is not None:
-        parts.append(_part("What a score costs", drawn.get("cost"), sheets.costs(chapter, costs)))
+        parts.append(_part(say("What a score costs"), drawn.get("cost"), sheets.costs(chapter, costs)))
     best = [] if chapter.best is None else comparison_columns.best_lines(chapter.best)
     return Section(short(chapter.dataset), short(chapter.size), [short(one, 2_000) for one in best], parts)
 
@@ -155,5 +162,6 @@ def _sweep(sweep: Any) -> str:
     yaml.width = 100
     yaml.dump(dict(sweep), text)
     whole = visible(text.getvalue())
-    more = f"\n… {len(whole):,} characters in all"
-    return whole if len(whole) <= MOST_SWEEP else whole[:MOST_SWEEP] + more
+    if len(whole) <= MOST_SWEEP:
+        return whole
+    return f"{whole[:MOST_SWEEP]}\n{say('… {count} characters in all', count=f'{len(whole):,}')}"

@@ -15,6 +15,8 @@ from promptsweep.reports.rows import dumps
 from promptsweep.reports.store import Store
 from promptsweep.reports.traces import Trace, trace
 from promptsweep.reports.verdict_text import short
+from promptsweep.types import Outcome
+from promptsweep.words import say
 
 MOST = 24
 """Samples of a report: as many of each arm as fit."""
@@ -45,7 +47,7 @@ class ShownSample:
     """One record, in full as far as there is room."""
 
     id: str
-    outcome: str
+    outcome: Outcome
     score: str
     """By the first metric; empty after an error."""
     gist: str
@@ -86,7 +88,7 @@ def _sample(found: Trace) -> ShownSample:
     room = Allowance(OF_SAMPLE, OF_TEXT)
     return ShownSample(
         id=short(found.sample.id, 80),
-        outcome=found.outcome.value,
+        outcome=found.outcome,
         score=next((short(f"{name} {one.value:.2f}") for name, one in found.scores.items()), ""),
         gist=short(found.sample.input[:OF_TEXT]),
         facts=" · ".join(map(short, _facts(found))),
@@ -97,10 +99,12 @@ def _sample(found: Trace) -> ShownSample:
 
 
 def _facts(found: Trace) -> Iterator[str]:
-    yield from ([f"attempt {found.repeat + 1} of {len(found.repeats)}"] if len(found.repeats) > 1 else [])
+    if len(found.repeats) > 1:
+        yield say("attempt {number} of {count}", number=found.repeat + 1, count=len(found.repeats))
     yield from (f"{name} {one.value:.2f}{_why(one.reason)}" for name, one in found.scores.items())
-    yield f"waiting time {figures.duration(found.critical_seconds)}"
-    yield f"{found.tokens['prompt']:,} + {found.tokens['completion']:,} tokens"
+    yield say("waiting time {duration}", duration=figures.duration(found.critical_seconds))
+    sent, replied = (f"{found.tokens[kind]:,}" for kind in ("prompt", "completion"))
+    yield say("{sent} + {replied} tokens", sent=sent, replied=replied)
     yield figures.dollars(found.cost)
 
 
@@ -110,17 +114,17 @@ def _why(reason: str) -> str:
 
 def _texts(found: Trace) -> Iterator[tuple[str, str]]:
     """What was asked and what came of it, under the labels of a page."""
-    yield "Input", found.sample.input
+    yield say("Input"), found.sample.input
     if found.sample.targets:
-        yield "Target", "\n".join(found.sample.targets)
+        yield say("Target"), "\n".join(found.sample.targets)
     if found.answer is not None:
-        yield "Answer", found.answer
+        yield say("Answer"), found.answer
     if found.error is not None and all(call.error != found.error for call in found.calls):
-        yield "Error", found.error
+        yield say("Error"), found.error
     if found.reply is not None and all(_reply(call) != found.reply for call in found.calls):
-        yield "Reply, as the strategy put it together", found.reply
+        yield say("Reply, as the strategy put it together"), found.reply
     if found.details:
-        yield "What the strategy noted", dumps(dict(found.details))
+        yield say("Noted by the strategy"), dumps(dict(found.details))
 
 
 def _reply(call: TraceCall) -> str | None:
@@ -131,19 +135,20 @@ def _call(place: int, call: TraceCall, room: Allowance) -> ShownCall:
     """The reply gets its room first, then the messages from the last, which asks, to the first."""
     replied = [Block(label, room.take(text)) for label, text in _replied(call)]
     sent = [Block(one.role, room.take(one.content)) for one in reversed(call.messages)]
-    title, facts = f"Call {place}: {short(call.stage, 60)}", " · ".join(map(short, _call_facts(call)))
+    title = say("Call {number}: {stage}", number=place, stage=short(call.stage, 60))
+    facts = " · ".join(map(short, _call_facts(call)))
     return ShownCall(title, facts, [*reversed(sent), *replied])
 
 
 def _replied(call: TraceCall) -> Iterator[tuple[str, str]]:
     if call.completion is not None:
         if call.completion.reasoning:
-            yield "Reasoning", call.completion.reasoning
-        yield "Reply", call.completion.text
+            yield say("Reasoning"), call.completion.reasoning
+        yield say("Reply"), call.completion.text
         if call.completion.logprobs is not None:
-            yield "First token", figures.first_tokens(call.completion.logprobs)
+            yield say("First token"), figures.first_tokens(call.completion.logprobs)
     if call.error is not None:
-        yield "Error", call.error
+        yield say("Error"), call.error
 
 
 def _call_facts(call: TraceCall) -> Iterator[str]:
@@ -154,8 +159,8 @@ def _call_facts(call: TraceCall) -> Iterator[str]:
     reply = call.completion
     yield figures.duration(call.ended - call.started if reply is None else reply.seconds)
     if call.pruned:
-        yield "its texts were removed from the store"
+        yield say("its texts were removed from the store")
     if reply is not None:
-        yield f"finish: {reply.finish}"
-        yield from (["from the store, nothing sent"] if reply.cached else [])
+        yield say("finish: {reason}", reason=reply.finish)
+        yield from ([say("from the store, nothing sent")] if reply.cached else [])
         yield from ([figures.likelihood(reply.logprobs)] if reply.logprobs else [])

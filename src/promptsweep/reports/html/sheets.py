@@ -11,11 +11,10 @@ from promptsweep.reports.document import Chapter
 from promptsweep.reports.efficiency import CostTable
 from promptsweep.reports.html.methods import note
 from promptsweep.reports.verdict_text import short
+from promptsweep.words import say
 
 CELL = 120
 """Characters of a name in a table."""
-SHARED = "samples: those that have a score in both arms, and only these are compared."
-UNSHOWN = "A dash as verdict: no difference shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +42,26 @@ def leaderboard(chapter: Chapter) -> Sheet:
     """The arms, the best first."""
     arms, columns = chapter.ranked, leaderboard_columns
     figures = [*columns.keys(arms), *columns.metrics(arms), *columns.counts(arms)]
-    return Sheet(f"Leaderboard over {chapter.dataset}", _columns(figures, chapter), [columns.INTERVALS])
+    caption = say("Leaderboard over {dataset}", dataset=chapter.dataset)
+    return Sheet(caption, _columns(figures, chapter), [columns.intervals()])
 
 
 def differences(chapter: Chapter) -> Sheet:
     """The other arms against the first, paired by sample."""
     found, names = chapter.comparisons, chapter.names
-    figures = [Figures("arm", [names[one.b] for one in found]), *comparison_columns.differences(found)]
-    caption = f"Differences from {names[found[0].a]}"
-    return Sheet(caption, _columns(figures, chapter), [SHARED, comparison_columns.methods(found)])
+    figures = [Figures(say("arm"), [names[one.b] for one in found]), *comparison_columns.differences(found)]
+    caption = say("Differences from {arm}", arm=names[found[0].a])
+    shared = say("samples: those that have a score in both arms, and only these are compared.")
+    return Sheet(caption, _columns(figures, chapter), [shared, comparison_columns.methods(found)])
 
 
 def costs(chapter: Chapter, table: CostTable) -> Sheet:
     """The arms by what they cost, the cheapest first."""
-    names = Figures("arm", [chapter.names[one.arm] for one in table.arms])
-    notes = [*comparison_columns.cost_notes(table), UNSHOWN]
+    names = Figures(say("arm"), [chapter.names[one.arm] for one in table.arms])
+    notes = [*comparison_columns.cost_notes(table), say("A dash as verdict: no difference shown.")]
     figures = [names, *comparison_columns.costs(table)]
-    return Sheet(f"What a score costs over {chapter.dataset}", _columns(figures, chapter), notes)
+    caption = say("What a score costs over {dataset}", dataset=chapter.dataset)
+    return Sheet(caption, _columns(figures, chapter), notes)
 
 
 def _columns(figures: Sequence[Figures], chapter: Chapter) -> list[Column]:
