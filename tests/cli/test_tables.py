@@ -8,8 +8,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from promptsweep.cli.output import excerpt, visible
+from promptsweep.cli.output import excerpt
 from promptsweep.cli.views.tables import Column, fits, fitting
+from promptsweep.words import visible
 from workspaces import write
 
 KEYS = [Column("strategy", ["zero_shot", "few_shot(k=4, select=nearest, order=3)"], wraps=True)]
@@ -73,4 +74,4 @@ def test_the_leaderboard_keeps_the_essential_beside_the_first_metric_at_80_colum
 def test_text_is_shown_on_one_line_without_control_characters():
     assert excerpt("a\n  b\tc", 10) == "a b c"
     assert excerpt("abcdefghijk", 10) == "abcdefghi…"
-    assert visible("a\x1b[31m\r\n\tb") == "a\\x1b[31m\\x0d\n\tb"
+    assert visible("a\x1b[31m\r\n\tb\u202ec") == "a\\x1b[31m\\x0d\n\tb\\u202ec"

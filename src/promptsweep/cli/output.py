@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from promptsweep.types import JSON
+from promptsweep.words import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe, where COLUMNS does not say otherwise."""
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -54,11 +52,6 @@ def emit_json(document: JSON) -> None:
 def note(text: str) -> None:
     """Prints a line to stderr."""
     typer.echo(visible(text), err=True)
-
-
-def visible(text: str) -> str:
-    r"""The text with control characters shown as `\x1b`, so that a reply cannot steer the terminal."""
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def excerpt(text: str | None, width: int) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from promptsweep.cli.options import DatasetOption, JsonOption, MetricsOption, StoreOption, WorkspaceOption
 from promptsweep.cli.output import note
 from promptsweep.cli.places import find_workspace, opened
+
+if TYPE_CHECKING:
+    from promptsweep.api import Run
 
 
 def score(
@@ -25,14 +28,10 @@ def score(
     where they are today's, and `promptsweep judge` asks for the others.
     """
     from promptsweep.api import rescore
-    from promptsweep.cli.views.leaderboard import print_run
-    from promptsweep.reports.browse import run_info
 
     with opened(workspace, store) as found:
         copy = rescore(found, run, find_workspace(workspace), metric or None)
-        for warning in run_info(found, copy.id).warnings:
-            note(f"warning: {warning}")
-        print_run(copy, json=json)
+        _print(copy, json)
 
 
 def import_command(
@@ -62,8 +61,6 @@ def import_command(
     An id that comes again is another repeat of its sample; a column `model` makes an arm of each model.
     """
     from promptsweep.api import import_answers
-    from promptsweep.cli.views.leaderboard import print_run
-    from promptsweep.reports.browse import run_info
 
     place = find_workspace(workspace)
     with opened(workspace, store, create=True) as found:
@@ -76,6 +73,14 @@ def import_command(
             workspace=place,
             store=found,
         )
-        for warning in run_info(found, run.id).warnings:
-            note(f"warning: {warning}")
-        print_run(run, json=json)
+        _print(run, json)
+
+
+def _print(run: Run, json: bool) -> None:
+    """The run's warnings and its leaderboard."""
+    from promptsweep.cli.views.leaderboard import print_run
+    from promptsweep.reports.browse import run_info
+
+    for warning in run_info(run.store, run.id).warnings:
+        note(f"warning: {warning}")
+    print_run(run, json=json)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from promptsweep.reports.verdict_text import BROKEN, gate_text, headline, of, visible
+from promptsweep.reports.verdict_text import BROKEN, gate_text, headline, of
 from promptsweep.reports.verdicts import Check, GateResult, Verdict
+from promptsweep.words import visible
 
 
 def junit(check: Check, broken: int = BROKEN) -> str:

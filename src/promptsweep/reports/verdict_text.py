@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 from promptsweep.reports import figures
 from promptsweep.reports.broken import MOST
 from promptsweep.reports.flips import Flip
 from promptsweep.reports.verdicts import Check, GateResult, Verdict
+from promptsweep.words import visible
 
 BROKEN = 10
 """Broken samples shown of a gate where nobody says how many."""
 _WIDTH = 160
 """Characters shown of an input or an answer."""
 _HEADER = ("gate", "value", "baseline", "difference", "samples", "verdict")
-
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 
 
 def standing(check: Check, results: Sequence[GateResult] | None = None) -> str:
@@ -146,12 +142,3 @@ def short(text: str, width: int = _WIDTH) -> str:
     """A text of a model or a dataset on one line, at most `width` characters of it."""
     line = visible(" ".join(text.split()))
     return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def visible(text: str) -> str:
-    r"""The text with what cannot be seen (or may not stand in XML) written out: `\x1b`, `\u202e`."""
-    return _UNSEEN.sub(lambda match: _written(ord(match[0])), text)
-
-
-def _written(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

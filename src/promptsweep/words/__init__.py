@@ -1,6 +1,7 @@
-"""The words that people read: English in the code, other languages in one catalogue beside it."""
+"""The words that people read: ours in English and by a catalogue in other languages, and those of others."""
 
 from promptsweep.words.catalogue import LANGUAGES, catalogue
 from promptsweep.words.saying import say, speaking
+from promptsweep.words.visible import visible
 
-__all__ = ["LANGUAGES", "catalogue", "say", "speaking"]
+__all__ = ["LANGUAGES", "catalogue", "say", "speaking", "visible"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,5 +17,7 @@ def catalogue(name: str) -> Mapping[str, str]:
     path = Path(__file__).with_name(f"{name}.toml")
     if not path.is_file():
         return {}
+    import tomllib  # only where another language is spoken
+
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     return {english: said for table in tables.values() for english, said in table.items()}

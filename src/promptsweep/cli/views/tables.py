@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from promptsweep.cli.output import visible
+from promptsweep.words import visible
 
 GAP = 2
 """Characters between two columns."""

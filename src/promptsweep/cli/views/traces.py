@@ -9,11 +9,12 @@ from dataclasses import asdict
 from rich.text import Text
 
 from promptsweep.api import Run
-from promptsweep.cli.output import emit, emit_json, visible
+from promptsweep.cli.output import emit, emit_json
 from promptsweep.reports import figures
 from promptsweep.reports.browse import Trace, trace
 from promptsweep.reports.calls import TraceCall
 from promptsweep.types import JUDGE, MEASURE, Message
+from promptsweep.words import visible
 
 
 def print_trace(run: Run, sample: str, arm: str | None, *, json: bool) -> None:

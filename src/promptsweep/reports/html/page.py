@@ -22,9 +22,9 @@ from promptsweep.reports.html.samples import worst
 from promptsweep.reports.html.sheets import Sheet
 from promptsweep.reports.store import Store
 from promptsweep.reports.tuned import tuned_lines
-from promptsweep.reports.verdict_text import short, visible
+from promptsweep.reports.verdict_text import short
 from promptsweep.types import JSON
-from promptsweep.words import say, speaking
+from promptsweep.words import say, speaking, visible
 
 MOST_LINES = 100
 """Warnings, and arms of which something is missing, that a report names."""
